@@ -1,0 +1,42 @@
+PYTHON ?= python3
+BIN := .venv/bin
+STUDY := --dataset synthetic --weights random --batch-size 8
+
+.PHONY: demo test check lint reference docs clean
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("isicbench needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+# Both experiments of the study on synthetic data, into demo/; nothing is downloaded but packages.
+demo: .venv/installed
+	mkdir -p demo
+	cd demo && ../$(BIN)/isicbench run $(STUDY)
+	cd demo && ../$(BIN)/isicbench report --format markdown
+
+test: .venv/installed
+	$(BIN)/pytest -n 2 --dist loadfile
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+# The results.db and reports/ of this repository.
+reference: .venv/installed
+	rm -rf results.db reports
+	$(BIN)/isicbench run $(STUDY) --devices cpu
+	$(BIN)/isicbench report --format markdown
+
+
+# docs/reference/commands.md, from what --help prints.
+docs: .venv/installed
+	$(BIN)/python -m docs.generate_reference
+
+clean:
+	rm -rf .venv demo dist build

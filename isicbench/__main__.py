@@ -1,0 +1,3 @@
+from isicbench.cli import main
+
+main()

@@ -1,0 +1,126 @@
+"""The config of an experiment: all that determines a result except the seed."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import product
+from typing import Any, Literal
+
+from isicbench.errors import ConfigError
+
+ENCODERS = ("mobilenet_v2",)
+DECODERS = ("conv",)
+AUGMENTATIONS = ("study", "flips", "none")
+VALIDATION_SETS = ("held-out", "test")
+
+Augmentation = Literal["study", "flips", "none"]
+ThresholdRule = Literal["fixed", "validation"]
+ValidationSet = Literal["held-out", "test"]
+
+FROZEN_LEARNING_RATE = 1e-3
+FINE_TUNED_LEARNING_RATE = 1e-4
+"""The study does not state its learning rates; these are customary for a fresh decoder and for trained layers."""
+
+FROZEN_NAME = "Feature Extraction (Frozen Encoder)"
+FINE_TUNED_NAME = "Fine-tuning (Unfrozen Encoder)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One experiment's settings. Two equal configs with equal seeds give the same result on the same CPU.
+
+    A field added in a later version must default to what earlier versions did: `config_hash` leaves out fields
+    that hold their default, so that the hash of an old experiment never changes.
+    """
+
+    dataset: str = "isic2016"
+    dataset_fingerprint: str = ""
+    validate_on: ValidationSet = "held-out"
+    validation_share: float = 0.1
+    """Share of the training images held out for validation; unused with `validate_on="test"`."""
+    validation_seed: int = 0
+    encoder: str = "mobilenet_v2"
+    decoder: str = "conv"
+    weights: str = "imagenet1k_v1"
+    """`imagenet1k_v1`, `random`, or the name of a file; `weights_sha256` tells which bytes."""
+    weights_sha256: str = ""
+    frozen: bool = False
+    image_size_px: int = 128
+    epochs: int = 10
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    augmentation: Augmentation = "study"
+    """`study`: flips and colour jitter; `flips`; `none`."""
+    threshold: float = 0.5
+    """A pixel whose probability is above it is foreground."""
+    threshold_rule: ThresholdRule = "fixed"
+    """`fixed`: `threshold` as it stands; `validation`: the one with the best mean Dice on validation instead."""
+    predictions_sha256: str = ""
+    """Set where the masks came from another tool: encoder, decoder and weights are then `external`, and nothing is
+    said of its training."""
+
+    def __post_init__(self) -> None:
+        if not self.is_external:
+            _require_choice("--encoder", self.encoder, ENCODERS)
+            _require_choice("--decoder", self.decoder, DECODERS)
+        _require_choice("--augmentation", self.augmentation, AUGMENTATIONS)
+        _require_choice("--validate-on", self.validate_on, VALIDATION_SETS)
+        _require("--epochs", self.epochs, 1 <= self.epochs <= 100_000, "a whole number from 1 to 100000")
+        _require("--batch-size", self.batch_size, 1 <= self.batch_size <= 65_536, "a whole number from 1 to 65536")
+        _require("--size", self.image_size_px, 32 <= self.image_size_px <= 2048, "from 32 to 2048 pixels")
+        _require("--lr", self.learning_rate, 0 < self.learning_rate < math.inf, "a finite number above 0")
+        _require("--threshold", self.threshold, 0 < self.threshold < 1, "between 0 and 1")
+        _require("--validation-share", self.validation_share, 0 < self.validation_share < 1, "between 0 and 1")
+
+    @property
+    def is_external(self) -> bool:
+        """Whether another tool predicted the masks."""
+        return bool(self.predictions_sha256)
+
+    @property
+    def config_hash(self) -> str:
+        """SHA-256, in hex, of the fields that differ from their defaults."""
+        changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def default_learning_rate(self) -> float:
+        """The learning rate where none was asked for."""
+        return FROZEN_LEARNING_RATE if self.frozen else FINE_TUNED_LEARNING_RATE
+
+    @property
+    def default_name(self) -> str:
+        """The experiment's name in the study that isicbench repeats."""
+        return FROZEN_NAME if self.frozen else FINE_TUNED_NAME
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Config":
+        """Read back what `to_dict` gave; raises `ConfigError` for a field that this version does not know."""
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ConfigError(
+                f"the config has fields that this version does not know: {', '.join(unknown)}",
+                hint="Upgrade isicbench: pip install --upgrade isicbench",
+            )
+        return cls(**values)
+
+
+def expand_grid(config: Config, axes: Mapping[str, Sequence[Any]]) -> Iterator[Config]:
+    """Every combination of the axes' values, the last axis fastest; repeated values count once."""
+    names = list(axes)
+    for values in product(*(dict.fromkeys(axes[name]) for name in names)):
+        yield replace(config, **dict(zip(names, values, strict=True)))
+
+
+def _require(option: str, value: object, holds: bool, expected: str) -> None:
+    if not holds:
+        raise ConfigError(f"{option} {value}: expected {expected}", hint="See: isicbench run --help")
+
+
+def _require_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    _require(option, value, value in choices, "one of " + ", ".join(choices))

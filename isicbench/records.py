@@ -1,0 +1,255 @@
+"""Frozen values that pass between the layers. What the store gives back is one of these, never an ORM object."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from isicbench.config import Config
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
+
+
+FINISHED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.DIVERGED})
+"""Statuses that a run never leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRecord:
+    name: str
+    fingerprint: str
+    """SHA-256 over ids, file contents and splits."""
+    train_count: int
+    test_count: int
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """Where a training stands; `step` counts from 1 to `steps` within the epoch."""
+
+    epoch: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRecord:
+    """One epoch's figures. Losses are means over pixels; IoU and Dice are means over validation images."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_iou: float
+    validation_dice: float
+    foreground_share: float
+    """Share of the validation pixels that are predicted as foreground."""
+    learning_rate: float
+    train_seconds: float
+    validation_seconds: float
+    images_per_second: float
+    """Training images in a second of training."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageScore:
+    """One image's scores and the pixel counts behind them; NaN where a score was not computed.
+
+    Definitions stand in `isicbench.evaluation.metrics` and `isicbench.evaluation.boundaries`.
+    """
+
+    image_id: str
+    iou: float
+    dice: float
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+    sensitivity: float = math.nan
+    specificity: float = math.nan
+    accuracy: float = math.nan
+    precision: float = math.nan
+    thresholded_iou: float = math.nan
+    """IoU, or 0 where it is below 0.65."""
+    boundary_iou: float = math.nan
+    hausdorff95_px: float = math.nan
+    """95th percentile of the boundary distances, in pixels of the scored resolution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRecord:
+    """Scores of one run on one split at one resolution and threshold.
+
+    `iou` and `dice` are macro scores (means over images), `micro_*` count all pixels of the split together.
+    """
+
+    split: str
+    dataset_fingerprint: str
+    resolution: str
+    """`training` (the network's input size) or `original` (the image file's size)."""
+    threshold: float
+    image_count: int
+    iou: float
+    dice: float
+    micro_iou: float
+    micro_dice: float
+    predicted_share: float
+    """Share of all pixels that are predicted as foreground."""
+    true_share: float
+    """Share of all pixels that are foreground in the masks."""
+    seconds: float
+    sensitivity: float = math.nan
+    specificity: float = math.nan
+    accuracy: float = math.nan
+    precision: float = math.nan
+    thresholded_iou: float = math.nan
+    boundary_iou: float = math.nan
+    hausdorff95_px: float = math.nan
+    """This and the six before it: means over images; the last over images where it is finite."""
+    final: bool = True
+    """Done by the run itself, after its last epoch; False for a later `isicbench evaluate`."""
+    image_scores: tuple[ImageScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdScore:
+    """Mean IoU and Dice over images at one threshold."""
+
+    threshold: float
+    iou: float
+    dice: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbabilityRecord:
+    """How a run's probabilities on a split are distributed; bounded however many pixels there are."""
+
+    split: str
+    dataset_fingerprint: str
+    positives: tuple[int, ...]
+    """Lesion pixels by probability, in equal bins from 0 to 1."""
+    negatives: tuple[int, ...]
+    """Other pixels, likewise."""
+    threshold_scores: tuple[ThresholdScore, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What the tool says about a run that went wrong, with the figures that show it."""
+
+    kind: str
+    message: str
+    advice: str
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentRecord:
+    """What a run ran on."""
+
+    host: str
+    platform: str
+    python: str
+    packages: Mapping[str, str]
+    device: str
+    """`cpu` or the GPU's name."""
+    driver: str
+    threads: int
+    git_revision: str
+    """Revision of the working folder's checkout, with `+changes` where files differ from it; empty outside of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRecord:
+    """A small picture of a test image and its mask, kept in the database so that a report needs no dataset."""
+
+    image_id: str
+    size_px: int
+    image_jpeg: bytes
+    mask_png: bytes
+    """8-bit grey, 0 or 255."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionRecord:
+    """One run's probabilities on a sample: an 8-bit grey PNG, 255 is probability 1."""
+
+    image_id: str
+    probabilities_png: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRecord:
+    """A file that a run wrote; `path` is relative to the database's folder where that is possible."""
+
+    kind: str
+    path: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a run ended without a result."""
+
+    kind: str
+    """`exception`, `signal`, `exit` or `lost`."""
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The worker process that holds a run; `process_started` tells it from a later process with its pid."""
+
+    host: str
+    pid: int
+    process_started: float
+    slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    id: int
+    uid: str
+    experiment: str
+    config: Config
+    seed: int
+    status: RunStatus
+    retry_of: int | None = None
+    owner: Owner | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    epoch: int = 0
+    """The epoch that the worker is in, or the last one it was in."""
+    step: int = 0
+    steps: int = 0
+    train_seconds: float | None = None
+    images_per_second: float | None = None
+    peak_memory_mib: float | None = None
+    failure: Failure | None = None
+    log_path: str = ""
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRecord:
+    """What one `isicbench run` asked for: `run_ids` in the order of the grid, skipped ones included."""
+
+    id: int
+    command: str
+    created_at: datetime
+    run_ids: tuple[int, ...]
+    skipped_ids: tuple[int, ...] = ()
+    """Runs that were completed before the study began, or are another study's by now."""
