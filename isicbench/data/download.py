@@ -1,0 +1,143 @@
+"""Download of one file: retried, and checked against what the same address gave before."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pooch
+
+from isicbench.data.progress import Progress
+
+WAITS_SECONDS = (1.0, 4.0)
+"""Before the second and the third attempt."""
+
+TIMEOUT_SECONDS = 60
+CHUNK_BYTES = 2**18
+LASTING_STATUSES = range(400, 500)
+RECORDS_FILE = "downloads.json"
+
+
+class DownloadError(Exception):
+    """The text says why, in a few words."""
+
+
+def download(url: str, folder: Path, *, progress: Progress) -> Path:
+    """Fetch `url` into `folder`; a file that is there and agrees with its record is kept.
+
+    Size and SHA-256 are recorded in `folder` on the first download and must be the same afterwards.
+    A file that came down cut short is never kept. Raises `DownloadError` after three attempts.
+    """
+    logging.getLogger(pooch.get_logger().name).setLevel(logging.ERROR)
+    for wait in (*WAITS_SECONDS, None):
+        try:
+            return _fetch(url, folder, progress)
+        except (OSError, ValueError) as error:
+            # The errors of requests are OSErrors; pooch raises ValueError for another hash.
+            if wait is None or _is_lasting(error):
+                raise DownloadError(_in_short(error)) from error
+        time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def forget(url: str, folder: Path) -> None:
+    """Remove the file and its record: what came down was not what was wanted."""
+    (folder / _file_name(url)).unlink(missing_ok=True)
+    records = _read_records(folder)
+    if records.pop(url, None):
+        _write_records(folder, records)
+
+
+def _fetch(url: str, folder: Path, progress: Progress) -> Path:
+    records = _read_records(folder)
+    name = _file_name(url)
+    known = records.get(url)
+    # A file without a record is from an attempt that was stopped: without a known hash, pooch would take it as it is.
+    if known is None:
+        (folder / name).unlink(missing_ok=True)
+    downloader = pooch.HTTPDownloader(progressbar=_Bar(name, progress), chunk_size=CHUNK_BYTES, timeout=TIMEOUT_SECONDS)
+    known_hash = f"sha256:{known['sha256']}" if known else None
+    path = Path(pooch.retrieve(url, known_hash, fname=name, path=folder, downloader=downloader))
+    if known is None:
+        _write_records(folder, {**_read_records(folder), url: _describe(path)})
+    return path
+
+
+def _file_name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+
+
+def _read_records(folder: Path) -> dict[str, dict[str, Any]]:
+    try:
+        records = json.loads((folder / RECORDS_FILE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return records if isinstance(records, dict) else {}
+
+
+def _write_records(folder: Path, records: dict[str, dict[str, Any]]) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".partial", delete=False) as partial:
+        json.dump(records, partial, indent=2)
+    os.replace(partial.name, folder / RECORDS_FILE)  # noqa: PTH105
+
+
+def _is_lasting(error: Exception) -> bool:
+    return _status(error) in LASTING_STATUSES
+
+
+def _status(error: Exception) -> int:
+    return int(getattr(getattr(error, "response", None), "status_code", 0) or 0)
+
+
+def _in_short(error: Exception) -> str:
+    """The reason without the chain of objects that requests and urllib3 print."""
+    if status := _status(error):
+        return f"the server answered {status}"
+    text = f"{type(error).__name__}: {error}"
+    for sign, reason in SIGNS:
+        if sign in text:
+            return reason
+    return text.splitlines()[0][:160]
+
+
+SIGNS = (
+    ("NameResolutionError", "the server's name is not known; is this machine offline?"),
+    ("Name or service not known", "the server's name is not known; is this machine offline?"),
+    ("Connection refused", "the server refused the connection"),
+    ("IncompleteRead", "the connection broke off before the end of the file"),
+    ("ProxyError", "the proxy refused the connection"),
+    ("Network is unreachable", "the network cannot be reached; is this machine offline?"),
+    ("timed out", "no answer in time"),
+    ("SSLError", "the server's certificate is not accepted"),
+    ("does not match the known hash", "the file is not the same as at the first download"),
+)
+
+
+class _Bar:
+    """What pooch expects of a progress bar."""
+
+    def __init__(self, name: str, progress: Progress) -> None:
+        self.what = f"download {name}"
+        self.progress = progress
+        self.total = 0
+        self.done = 0
+
+    def update(self, count: int) -> None:
+        self.done += count
+        self.progress(self.what, self.done, self.total)
+
+    def reset(self) -> None:
+        # pooch empties the bar and fills it once more at the end.
+        self.done = 0
+
+    def close(self) -> None:
+        return

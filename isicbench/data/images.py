@@ -1,0 +1,170 @@
+"""Decoding of image and mask files: the one place where pixels are read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+MAX_PIXELS = 89_478_485
+"""The largest width x height that is decoded: Pillow's own bound against decompression bombs."""
+
+BYTES_READ_AT_END = 64
+WIDE_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
+class ImageFileError(Exception):
+    """A file is not a sound picture; the text says why, without the file's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizedImage:
+    pixels: NDArray[np.uint8]
+    """(size_px, size_px, 3) RGB."""
+    original_size: Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizedMask:
+    pixels: NDArray[np.uint8]
+    """(size_px, size_px), 0 or 1."""
+    original_size: Size
+
+
+def read_image(path: Path, size_px: int, *, mask_size: Size | None = None) -> SizedImage:
+    """Decode a picture to RGB and stretch it to `size_px` x `size_px` (bilinear with antialiasing).
+
+    A JPEG is decoded at the smallest of libjpeg's scales (1/8 .. 1) that still has twice the size asked for.
+    The EXIF orientation is followed only where that makes the picture agree with `mask_size`: masks are drawn on the
+    stored pixels, so a rotated picture beside an unrotated mask would be a silent error.
+    Raises `ImageFileError`.
+    """
+    with _opened(path) as image:
+        _require_complete_jpeg(path, image)
+        turned = _is_turned(image, mask_size)
+        original_size = image.size[::-1] if turned else image.size
+        image.draft("RGB", (2 * size_px, 2 * size_px))
+        rgb = _decoded(image, "RGB")
+    if turned:
+        rgb = ImageOps.exif_transpose(rgb)
+    resized = rgb.resize((size_px, size_px), Image.Resampling.BILINEAR)
+    return SizedImage(pixels=np.asarray(resized, np.uint8), original_size=original_size)
+
+
+def read_mask(path: Path, size_px: int) -> SizedMask:
+    """Decode a mask of two values, the larger one foreground; a mask of one value is empty (0) or full.
+
+    Resized as 0/255 (bilinear with antialiasing), then foreground where above 127. Raises `ImageFileError`.
+    """
+    with _opened(path) as image:
+        original_size = image.size
+        black_white = _two_valued(_decoded(image, "L"))
+    resized = black_white.resize((size_px, size_px), Image.Resampling.BILINEAR)
+    return SizedMask(pixels=(np.asarray(resized) > 127).astype(np.uint8), original_size=original_size)
+
+
+def read_full_image(path: Path, *, mask_size: Size | None = None) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB at the file's own size, turned as in `read_image`. Raises `ImageFileError`."""
+    with _opened(path) as image:
+        turned = _is_turned(image, mask_size)
+        rgb = _decoded(image, "RGB")
+    return np.asarray(ImageOps.exif_transpose(rgb) if turned else rgb, np.uint8)
+
+
+def read_full_mask(path: Path) -> NDArray[np.uint8]:
+    """(H, W) 0 or 1 at the file's own size. Raises `ImageFileError`."""
+    with _opened(path) as image:
+        return (np.asarray(_two_valued(_decoded(image, "L"))) > 127).astype(np.uint8)
+
+
+def read_size(path: Path) -> Size:
+    """Width and height from the file's header. Raises `ImageFileError`."""
+    with _opened(path) as image:
+        return image.size
+
+
+def _opened(path: Path) -> Image.Image:
+    _require_file(path)
+    try:
+        image = Image.open(path)
+    except UnidentifiedImageError:
+        raise ImageFileError("not an image file") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ImageFileError(f"has more than {MAX_PIXELS} pixels") from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ImageFileError(_reason(error)) from None
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        image.close()
+        raise ImageFileError(f"{width}x{height} is more than {MAX_PIXELS} pixels")
+    return image
+
+
+def _require_file(path: Path) -> None:
+    if path.is_dir():
+        raise ImageFileError("is a folder, not a file")
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise ImageFileError("missing") from None
+    except OSError as error:
+        raise ImageFileError(f"cannot be read ({error.strerror})") from None
+    if size == 0:
+        raise ImageFileError("empty file (0 bytes)")
+
+
+def _decoded(image: Image.Image, mode: str) -> Image.Image:
+    try:
+        image.load()
+        if image.mode not in WIDE_MODES:
+            return image.convert(mode)
+        if mode == "L":
+            return _narrowed(image)
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise ImageFileError(_reason(error)) from None
+    raise ImageFileError("holds 16-bit or float values, expected 8-bit colour")
+
+
+def _reason(error: Exception) -> str:
+    return f"{'truncated' if 'truncated' in str(error).lower() else 'damaged'} ({error})"
+
+
+def _narrowed(image: Image.Image) -> Image.Image:
+    """A 16-bit or float mask as 8-bit, its values kept apart; Pillow's own conversion would clip them."""
+    values = np.asarray(image, np.float64)
+    peak = max(float(values.max()), 1.0)
+    return Image.fromarray(np.round(values * (min(peak, 255.0) / peak)).astype(np.uint8))
+
+
+def _two_valued(grey: Image.Image) -> Image.Image:
+    values = [value for value, count in enumerate(grey.histogram()) if count]
+    if len(values) > 2:
+        raise ImageFileError(
+            f"holds {len(values)} different values, a mask has two ({len(values) - 2} others than "
+            f"{values[0]} and {values[-1]})"
+        )
+    foreground = max(values[-1], 1)
+    return grey.point([255 if value >= foreground else 0 for value in range(256)])
+
+
+def _is_turned(image: Image.Image, mask_size: Size | None) -> bool:
+    if mask_size is None or image.size == mask_size or image.size[::-1] != mask_size:
+        return False
+    # Orientations 5 to 8 turn by 90 degrees; the others leave the size as it is.
+    return image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+
+
+def _require_complete_jpeg(path: Path, image: Image.Image) -> None:
+    """A file whose end was never written holds zeros there, which libjpeg would decode as a flat area."""
+    if image.format != "JPEG":
+        return
+    with path.open("rb") as file:
+        file.seek(-min(BYTES_READ_AT_END, path.stat().st_size), 2)
+        if any(file.read()):
+            return
+    if not path.read_bytes().rstrip(b"\0").endswith(b"\xff\xd9"):
+        raise ImageFileError("truncated (its end is all zeros)")

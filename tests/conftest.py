@@ -1,0 +1,33 @@
+"""What all tests share: a cache folder of their own, two threads at most, the real sample where it is present."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache folder for the whole test session, so that datasets are prepared once."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def isolated(shared_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests work in an empty folder and never touch the user's caches or database."""
+    monkeypatch.setenv("ISICBENCH_HOME", str(shared_home))
+    monkeypatch.setenv("TORCH_HOME", str(shared_home / "torch"))
+    monkeypatch.delenv("ISICBENCH_DB", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The folder of real images and weights named by `ISICBENCH_SAMPLE_DATA`."""
+    folder = os.environ.get("ISICBENCH_SAMPLE_DATA")
+    if not folder:
+        pytest.skip("ISICBENCH_SAMPLE_DATA names no folder of real images")
+    return Path(folder)
