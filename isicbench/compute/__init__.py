@@ -1,0 +1,1 @@
+"""Devices, processes and the environment that runs ran in."""

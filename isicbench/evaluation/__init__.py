@@ -1,0 +1,1 @@
+"""Metrics, their summaries, and what they say about a run."""

@@ -1,0 +1,1 @@
+"""Segmenters: an encoder and a decoder."""

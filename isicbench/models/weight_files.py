@@ -1,0 +1,101 @@
+"""Files of pretrained weights on this machine. Knows no torch until a file must be downloaded or checked."""
+
+import hashlib
+import os
+import shutil
+import urllib.error
+from dataclasses import dataclass
+from pathlib import Path
+
+from isicbench.errors import WeightsError
+from isicbench.home import home
+
+IMAGENET = "imagenet1k_v1"
+IMAGENET_FILE = "mobilenet_v2-b0353104.pth"
+IMAGENET_URL = "https://download.pytorch.org/models"
+HASH_PREFIX = "b0353104"
+"""Torchvision names the file after the first digits of its SHA-256."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What `--weights` named: `name` for tables, `sha256` for identity (empty for random ones)."""
+
+    name: str
+    sha256: str
+
+
+def find_weights(choice: str) -> Weights:
+    """Make the weights available to every worker of this machine, and say which they are.
+
+    `imagenet1k_v1` is downloaded on first use to torch's own cache; a FILE is checked and copied under its hash, so
+    that a run queued today finds the same bytes tomorrow. Raises `WeightsError`.
+    """
+    if choice == "random":
+        return Weights(name="random", sha256="")
+    if choice == IMAGENET:
+        path = _imagenet_path()
+        if not path.is_file():
+            _download_imagenet(path)
+        return Weights(name=IMAGENET, sha256=_checked_imagenet(path))
+    return _keep_file(Path(choice).expanduser())
+
+
+def weights_path(name: str, sha256: str) -> Path:
+    """Where the bytes of named weights lie on this machine, there or not."""
+    return _imagenet_path() if name == IMAGENET else home() / "weights" / f"{sha256}.pt"
+
+
+def _imagenet_path() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    torch_home = Path(os.environ.get("TORCH_HOME") or Path(cache) / "torch")
+    return torch_home.expanduser() / "hub" / "checkpoints" / IMAGENET_FILE
+
+
+def _checked_imagenet(path: Path) -> str:
+    sha256 = file_sha256(path)
+    if not sha256.startswith(HASH_PREFIX):
+        raise WeightsError(
+            f"{path}: its SHA-256 begins with {sha256[:8]}, expected {HASH_PREFIX}: the file is damaged",
+            hint="Delete it and run the command again.",
+        )
+    return sha256
+
+
+def _download_imagenet(path: Path) -> None:
+    from torch.hub import download_url_to_file
+
+    url = f"{os.environ.get('ISICBENCH_WEIGHTS_URL', IMAGENET_URL).rstrip('/')}/{IMAGENET_FILE}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        download_url_to_file(url, str(path), hash_prefix=HASH_PREFIX, progress=True)
+    except (urllib.error.URLError, OSError, RuntimeError) as error:
+        raise WeightsError(
+            f"the ImageNet weights are not on this machine and cannot be downloaded from {url}: {error}",
+            hint=f"Download that file elsewhere and put it at {path}, or name your own: --weights FILE. "
+            "Without pretrained weights (another experiment): --weights random",
+        ) from error
+
+
+def _keep_file(path: Path) -> Weights:
+    if not path.is_file():
+        raise WeightsError(
+            f"--weights {path}: no such file", hint="Expected imagenet1k_v1, random, or a file of weights."
+        )
+    from isicbench.models.encoders import MobileNetV2
+    from isicbench.models.weights import check_fit, read_state_dict
+
+    check_fit(MobileNetV2(), read_state_dict(path), path)
+    sha256 = file_sha256(path)
+    kept = weights_path(path.name, sha256)
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        temporary = kept.with_suffix(f".{os.getpid()}.tmp")
+        shutil.copyfile(path, temporary)
+        temporary.replace(kept)
+    return Weights(name=path.name, sha256=sha256)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,67 @@
+"""Pretrained weights: found, downloaded, checked, loaded. Never silently replaced by random ones."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from isicbench.config import Config
+from isicbench.errors import WeightsError
+from isicbench.models.weight_files import weights_path
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def load_encoder_weights(encoder: nn.Module, config: Config) -> None:
+    """Load `config.weights` into the encoder; `random` leaves it as it is."""
+    if config.weights == "random":
+        return
+    path = weights_path(config.weights, config.weights_sha256)
+    if not path.is_file():
+        raise WeightsError(
+            f"the weights {config.weights} are not at {path}",
+            hint="Name them again: isicbench run --weights FILE",
+        )
+    check_fit(encoder, read_state_dict(path), path)
+
+
+def read_state_dict(path: Path) -> "dict[str, Tensor]":
+    """The encoder's tensors in a file: a state dict, bare or under `state_dict` or `model`.
+
+    Loads with `weights_only=True`: a file can hold numbers, no code.
+    """
+    import torch
+
+    try:
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise WeightsError(
+            f"{path}: not a file of weights ({type(error).__name__})",
+            hint="Expected a state dict written by torch.save; files that hold code are refused.",
+        ) from error
+    for key in ("state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not content or not all(torch.is_tensor(v) for v in content.values()):
+        raise WeightsError(
+            f"{path}: holds no state dict",
+            hint="Expected names and tensors, as torch.save(m.state_dict(), FILE) writes.",
+        )
+    return {name.removeprefix("encoder."): tensor for name, tensor in content.items()}
+
+
+def check_fit(encoder: nn.Module, state: "dict[str, Tensor]", path: Path) -> None:
+    """Load the state into the encoder; whatever the encoder lacks (a classifier, a decoder) is left out."""
+    expected = encoder.state_dict()
+    missing = [name for name in expected if name not in state and not name.endswith("num_batches_tracked")]
+    if missing:
+        raise WeightsError(
+            f"{path}: lacks {len(missing)} of the encoder's {len(expected)} tensors, {missing[0]} for one",
+            hint="Expected the weights of torchvision's mobilenet_v2 (keys features.*).",
+        )
+    for name, tensor in expected.items():
+        if name in state and state[name].shape != tensor.shape:
+            shapes = f"{tuple(state[name].shape)}, expected {tuple(tensor.shape)}"
+            raise WeightsError(f"{path}: {name} has the shape {shapes}", hint="These are another network's weights.")
+    encoder.load_state_dict({name: state.get(name, tensor) for name, tensor in expected.items()})

@@ -1,0 +1,1 @@
+"""Training and inference on arrays that live on the device."""

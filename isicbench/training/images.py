@@ -1,0 +1,76 @@
+"""Images and masks that live on the device, and the one way from bytes to a network's input."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def slices(count: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of at most `size` that cover `count` rows."""
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResidentImages:
+    """`images` `(N, H, W, 3)` uint8 and `masks` `(N, H, W)` uint8 of 0 and 1, both on the device that computes."""
+
+    image_ids: tuple[str, ...]
+    images: Tensor
+    masks: Tensor
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+    @property
+    def device(self) -> torch.device:
+        return self.images.device
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        image_ids: Sequence[str],
+        images: NDArray[np.uint8],
+        masks: NDArray[np.uint8],
+        index: NDArray[np.int64] | None = None,
+        device: torch.device,
+    ) -> Self:
+        """Copy prepared arrays, or those of their images that `index` names, to the device."""
+        chosen = np.arange(len(image_ids)) if index is None else index
+        return cls(
+            image_ids=tuple(image_ids[i] for i in chosen),
+            images=torch.from_numpy(np.ascontiguousarray(images[chosen])).to(device),
+            masks=torch.from_numpy(np.ascontiguousarray(masks[chosen])).to(device),
+        )
+
+
+class ColourTransform:
+    """Applies one affine colour map an image and normalises, for a whole batch in one product.
+
+    The colour maps work on values from 0 to 1 and clamp to that range; the result has the channels' `mean` and `std`
+    taken out, as the encoder's weights expect.
+    """
+
+    def __init__(self, *, mean: Sequence[float], std: Sequence[float], device: torch.device) -> None:
+        centre = torch.tensor(mean, device=device)
+        self.scale = 1 / torch.tensor(std, device=device)
+        self.offset = -centre * self.scale
+        self.low = self.offset[:, None, None]
+        self.high = (self.scale + self.offset)[:, None, None]
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """`(N, H, W, 3)` uint8 to `(N, 3, H, W)` float32 in channels_last."""
+        return torch.addcmul(self.offset, images.float(), self.scale / 255).permute(0, 3, 1, 2)
+
+    def jitter(self, images: Tensor, matrices: Tensor, offsets: Tensor) -> Tensor:
+        """As `normalise`, with each image's colours mapped first: `(N, 3, 3)` matrices and `(N, 3)` offsets."""
+        pixels = images.flatten(1, 2).float()
+        folded = matrices.transpose(1, 2) * (self.scale / 255)
+        shifts = offsets * self.scale + self.offset
+        mapped = torch.baddbmm(shifts[:, None, :], pixels, folded).view(images.shape)
+        return mapped.permute(0, 3, 1, 2).clamp_(self.low, self.high)

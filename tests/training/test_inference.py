@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+
+from isicbench.config import Config
+from isicbench.evaluation.metrics import Confusion, dice, iou
+from isicbench.models.segmenter import build_segmenter
+from isicbench.training.inference import count_pixels, measure, predict_probabilities
+from isicbench.training.loop import train
+
+
+@pytest.fixture
+def segmenter(discs):
+    """One that has seen a few steps, so that its probabilities differ from pixel to pixel."""
+    config = Config(weights="random", image_size_px=64, batch_size=8, epochs=3)
+    fresh = build_segmenter(config, seed=0)
+    list(train(fresh, config, seed=0, training=discs, validation=discs))
+    return fresh
+
+
+def test_counts_add_up_to_the_images_pixels_and_match_a_plain_loop():
+    generator = torch.Generator().manual_seed(0)
+    predicted, true = (torch.rand(5, 9, 7, generator=generator) < 0.4 for _ in range(2))
+    counts = count_pixels(predicted, true)
+    assert counts.sum(1).tolist() == [63] * 5
+    for row, p, t in zip(counts.tolist(), predicted.numpy(), true.numpy(), strict=True):
+        assert row == [(p & t).sum(), (p & ~t).sum(), (~p & t).sum(), (~p & ~t).sum()]
+
+
+def test_measured_scores_are_those_of_the_thresholded_probabilities(segmenter, discs):
+    probabilities = predict_probabilities(segmenter, discs)
+    threshold = float(np.median(probabilities))
+    measured = measure(segmenter, discs, threshold=threshold)
+    counts = count_pixels(torch.from_numpy(probabilities > threshold), discs.masks.bool())
+    expected = Confusion.from_columns(counts.numpy())
+    assert np.allclose(iou(measured.confusion), iou(expected), atol=1e-3)
+    assert np.allclose(dice(measured.confusion), dice(expected), atol=1e-3)
+    bce = torch.nn.functional.binary_cross_entropy(torch.from_numpy(probabilities), discs.masks.float())
+    assert measured.loss == pytest.approx(float(bce), abs=1e-4)
+
+
+def test_measuring_changes_nothing_in_the_segmenter(segmenter, discs):
+    segmenter.train()
+    before = {name: tensor.clone() for name, tensor in segmenter.state_dict().items()}
+    measure(segmenter, discs, threshold=0.5)
+    assert segmenter.training
+    assert all(torch.equal(before[name], tensor) for name, tensor in segmenter.state_dict().items())
