@@ -1,0 +1,1 @@
+"""The experiment database, and the only door to it."""

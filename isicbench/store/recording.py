@@ -1,0 +1,187 @@
+"""What a worker writes about its run. A number that is not finite becomes NULL."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from isicbench.records import (
+    ArtifactRecord,
+    Diagnosis,
+    EnvironmentRecord,
+    EpochRecord,
+    EvaluationRecord,
+    Failure,
+    Owner,
+    PredictionRecord,
+    ProbabilityRecord,
+    RunStatus,
+    SampleRecord,
+    StepRecord,
+)
+from isicbench.store.schema import (
+    ArtifactRow,
+    DiagnosisRow,
+    EnvironmentRow,
+    EpochRow,
+    EvaluationRow,
+    ExperimentRow,
+    ImageScoreRow,
+    PredictionRow,
+    ProbabilityRow,
+    RunRow,
+    SampleRow,
+    ThresholdScoreRow,
+)
+
+
+def claim(session: Session, run_id: int, owner: Owner, *, log_path: str) -> int | None:
+    """Take a queued run; None if it is not queued any more. What an earlier, interrupted try recorded is dropped."""
+    claimed = session.execute(
+        update(RunRow)
+        .where(RunRow.id == run_id, RunRow.status == RunStatus.QUEUED.value)
+        .values(
+            status=RunStatus.RUNNING.value,
+            started_at=_now(),
+            heartbeat_at=_now(),
+            log_path=log_path,
+            epoch=0,
+            step=0,
+            steps=0,
+            **asdict(owner),
+        )
+        .returning(RunRow.id)
+    ).scalar()
+    if claimed is not None:
+        session.execute(delete(EpochRow).where(EpochRow.run_id == run_id))
+    return claimed
+
+
+def record_progress(session: Session, run_id: int, step: StepRecord) -> None:
+    _beat(session, run_id, epoch=step.epoch, step=step.step, steps=step.steps)
+
+
+def record_epoch(session: Session, run_id: int, epoch: EpochRecord) -> None:
+    session.merge(EpochRow(run_id=run_id, **finite(asdict(epoch))))
+    _beat(session, run_id, epoch=epoch.epoch)
+
+
+def record_environment(session: Session, run_id: int, environment: EnvironmentRecord) -> None:
+    """Runs on the same machine with the same packages share one row."""
+    values = asdict(environment)
+    content_hash = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    row = session.scalar(select(EnvironmentRow).where(EnvironmentRow.content_hash == content_hash))
+    if row is None:
+        row = EnvironmentRow(content_hash=content_hash, **values)
+        session.add(row)
+        session.flush()
+    session.execute(update(RunRow).where(RunRow.id == run_id).values(environment_id=row.id))
+
+
+def record_evaluation(session: Session, run_id: int, evaluation: EvaluationRecord) -> None:
+    """One row for the whole and one an image; a repeated evaluation replaces the earlier one."""
+    same = {"run_id": run_id} | {
+        name: getattr(evaluation, name) for name in ("split", "dataset_fingerprint", "resolution", "threshold")
+    }
+    session.execute(delete(EvaluationRow).filter_by(**same))
+    values = asdict(evaluation)
+    scores = values.pop("image_scores")
+    row = EvaluationRow(run_id=run_id, created_at=_now(), **finite(values))
+    session.add(row)
+    session.flush()
+    if scores:
+        session.execute(insert(ImageScoreRow), [{"evaluation_id": row.id, **finite(score)} for score in scores])
+
+
+def record_probabilities(session: Session, run_id: int, record: ProbabilityRecord) -> None:
+    """Replaces what was recorded of the same split and data."""
+    same = {"run_id": run_id, "split": record.split, "dataset_fingerprint": record.dataset_fingerprint}
+    session.execute(delete(ProbabilityRow).filter_by(**same))
+    row = ProbabilityRow(**same, positives=list(record.positives), negatives=list(record.negatives))
+    session.add(row)
+    session.flush()
+    for score in record.threshold_scores:
+        session.add(ThresholdScoreRow(probability_id=row.id, **finite(asdict(score))))
+
+
+def record_diagnoses(session: Session, run_id: int, diagnoses: Sequence[Diagnosis]) -> None:
+    """All of a run's diagnoses, in place of what was said before."""
+    session.execute(delete(DiagnosisRow).where(DiagnosisRow.run_id == run_id))
+    for diagnosis in diagnoses:
+        evidence = finite(dict(diagnosis.evidence))
+        session.add(
+            DiagnosisRow(
+                run_id=run_id,
+                kind=diagnosis.kind,
+                message=diagnosis.message,
+                advice=diagnosis.advice,
+                evidence=evidence,
+            )
+        )
+
+
+def record_predictions(
+    session: Session, run_id: int, samples: Sequence[SampleRecord], predictions: Sequence[PredictionRecord]
+) -> None:
+    dataset_id = session.scalars(
+        select(ExperimentRow.dataset_id)
+        .join(RunRow, RunRow.experiment_id == ExperimentRow.id)
+        .where(RunRow.id == run_id)
+    ).one()
+    sample_ids = {sample.image_id: _sample_id(session, dataset_id, sample) for sample in samples}
+    for prediction in predictions:
+        session.merge(
+            PredictionRow(
+                run_id=run_id,
+                sample_id=sample_ids[prediction.image_id],
+                probabilities_png=prediction.probabilities_png,
+            )
+        )
+
+
+def record_artifact(session: Session, run_id: int, artifact: ArtifactRecord) -> None:
+    session.execute(delete(ArtifactRow).where(ArtifactRow.run_id == run_id, ArtifactRow.kind == artifact.kind))
+    session.add(ArtifactRow(run_id=run_id, **asdict(artifact)))
+
+
+def finish(
+    session: Session, run_id: int, status: RunStatus, *, failure: Failure | None, figures: Mapping[str, float | None]
+) -> bool:
+    """Leave `running` or `queued`; False if the run had left it before."""
+    failed = {f"failure_{name}": value for name, value in asdict(failure).items()} if failure else {}
+    changed = session.execute(
+        update(RunRow)
+        .where(RunRow.id == run_id, RunRow.status.in_([RunStatus.RUNNING.value, RunStatus.QUEUED.value]))
+        .values(status=status.value, finished_at=_now(), **finite(dict(figures)), **failed)
+        .returning(RunRow.id)
+    ).scalar()
+    return changed is not None
+
+
+def finite(values: dict[str, Any]) -> dict[str, Any]:
+    """NaN and infinity as NULL: SQLite would store them as something that compares."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+
+
+def _sample_id(session: Session, dataset_id: int, sample: SampleRecord) -> int:
+    key = {"dataset_id": dataset_id, "image_id": sample.image_id, "size_px": sample.size_px}
+    row = session.scalar(select(SampleRow).filter_by(**key))
+    if row is None:
+        row = SampleRow(**key, image_jpeg=sample.image_jpeg, mask_png=sample.mask_png)
+        session.add(row)
+        session.flush()
+    return row.id
+
+
+def _beat(session: Session, run_id: int, **progress: int) -> None:
+    session.execute(update(RunRow).where(RunRow.id == run_id).values(heartbeat_at=_now(), **progress))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,46 @@
+"""Removing runs, and what nothing refers to any more."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from isicbench.errors import StoreError
+from isicbench.records import RunStatus
+from isicbench.store.schema import (
+    DatasetRow,
+    EnvironmentRow,
+    ExperimentRow,
+    PredictionRow,
+    RunRow,
+    SampleRow,
+    StudyRow,
+    StudyRunRow,
+)
+from isicbench.store.selection import among
+
+
+def remove_runs(session: Session, run_ids: Sequence[int]) -> None:
+    """Remove runs with their rows in every table; raises `StoreError` for one that is running."""
+    running = session.scalars(
+        select(RunRow.id).where(among(RunRow.id, run_ids), RunRow.status == RunStatus.RUNNING.value)
+    ).all()
+    if running:
+        raise StoreError(
+            f"run {running[0]} is running", hint="Stop it first: Ctrl-C in its terminal, or end its process."
+        )
+    session.execute(delete(RunRow).where(among(RunRow.id, run_ids)))
+    remove_unreferenced(session)
+
+
+def remove_unreferenced(session: Session) -> None:
+    """Experiments, studies, samples, environments and datasets that no run needs."""
+    unneeded = (
+        (StudyRow, StudyRunRow.study_id == StudyRow.id),
+        (ExperimentRow, RunRow.experiment_id == ExperimentRow.id),
+        (SampleRow, PredictionRow.sample_id == SampleRow.id),
+        (EnvironmentRow, RunRow.environment_id == EnvironmentRow.id),
+        (DatasetRow, ExperimentRow.dataset_id == DatasetRow.id),
+    )
+    for table, refers in unneeded:
+        session.execute(delete(table).where(~exists().where(refers)).execution_options(synchronize_session=False))

@@ -1,0 +1,192 @@
+"""From rows to the frozen records that leave the store."""
+
+from collections.abc import Sequence
+
+from isicbench.config import Config
+from isicbench.records import (
+    ArtifactRecord,
+    DatasetRecord,
+    Diagnosis,
+    EnvironmentRecord,
+    EpochRecord,
+    EvaluationRecord,
+    Failure,
+    ImageScore,
+    Owner,
+    PredictionRecord,
+    ProbabilityRecord,
+    RunRecord,
+    RunStatus,
+    SampleRecord,
+    ThresholdScore,
+)
+from isicbench.store.schema import (
+    ArtifactRow,
+    DatasetRow,
+    DiagnosisRow,
+    EnvironmentRow,
+    EpochRow,
+    EvaluationRow,
+    ImageScoreRow,
+    ProbabilityRow,
+    RunRow,
+    ThresholdScoreRow,
+)
+
+NAN = float("nan")
+
+
+def run_record(row: RunRow) -> RunRecord:
+    return RunRecord(
+        id=row.id,
+        uid=row.uid,
+        experiment=row.experiment.name,
+        config=Config.from_dict(row.experiment.config),
+        seed=row.seed,
+        status=RunStatus(row.status),
+        retry_of=row.retry_of,
+        owner=_owner(row),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        heartbeat_at=row.heartbeat_at,
+        epoch=row.epoch,
+        step=row.step,
+        steps=row.steps,
+        train_seconds=row.train_seconds,
+        images_per_second=row.images_per_second,
+        peak_memory_mib=row.peak_memory_mib,
+        failure=_failure(row),
+        log_path=row.log_path,
+        diagnoses=tuple(diagnosis(d) for d in row.diagnoses),
+    )
+
+
+def diagnosis(row: DiagnosisRow) -> Diagnosis:
+    evidence = {name: _number(value) for name, value in row.evidence.items()}
+    return Diagnosis(kind=row.kind, message=row.message, advice=row.advice, evidence=evidence)
+
+
+def dataset_record(row: DatasetRow) -> DatasetRecord:
+    return DatasetRecord(
+        name=row.name,
+        fingerprint=row.fingerprint,
+        train_count=row.train_count,
+        test_count=row.test_count,
+        source=row.source,
+        licence=row.licence,
+    )
+
+
+def epoch_record(row: EpochRow) -> EpochRecord:
+    return EpochRecord(
+        epoch=row.epoch,
+        train_loss=_number(row.train_loss),
+        validation_loss=_number(row.validation_loss),
+        validation_iou=_number(row.validation_iou),
+        validation_dice=_number(row.validation_dice),
+        foreground_share=_number(row.foreground_share),
+        learning_rate=_number(row.learning_rate),
+        train_seconds=_number(row.train_seconds),
+        validation_seconds=_number(row.validation_seconds),
+        images_per_second=_number(row.images_per_second),
+    )
+
+
+def evaluation_record(row: EvaluationRow, scores: tuple[ImageScore, ...] = ()) -> EvaluationRecord:
+    return EvaluationRecord(
+        split=row.split,
+        dataset_fingerprint=row.dataset_fingerprint,
+        resolution=row.resolution,
+        threshold=row.threshold,
+        image_count=row.image_count,
+        iou=_number(row.iou),
+        dice=_number(row.dice),
+        micro_iou=_number(row.micro_iou),
+        micro_dice=_number(row.micro_dice),
+        predicted_share=_number(row.predicted_share),
+        true_share=_number(row.true_share),
+        seconds=_number(row.seconds),
+        sensitivity=_number(row.sensitivity),
+        specificity=_number(row.specificity),
+        accuracy=_number(row.accuracy),
+        precision=_number(row.precision),
+        thresholded_iou=_number(row.thresholded_iou),
+        boundary_iou=_number(row.boundary_iou),
+        hausdorff95_px=_number(row.hausdorff95_px),
+        final=row.final,
+        image_scores=scores,
+    )
+
+
+def image_score(row: ImageScoreRow) -> ImageScore:
+    return ImageScore(
+        image_id=row.image_id,
+        iou=_number(row.iou),
+        dice=_number(row.dice),
+        true_positives=row.true_positives,
+        false_positives=row.false_positives,
+        false_negatives=row.false_negatives,
+        true_negatives=row.true_negatives,
+        sensitivity=_number(row.sensitivity),
+        specificity=_number(row.specificity),
+        accuracy=_number(row.accuracy),
+        precision=_number(row.precision),
+        thresholded_iou=_number(row.thresholded_iou),
+        boundary_iou=_number(row.boundary_iou),
+        hausdorff95_px=_number(row.hausdorff95_px),
+    )
+
+
+def probability_record(row: ProbabilityRow, scores: Sequence[ThresholdScoreRow]) -> ProbabilityRecord:
+    return ProbabilityRecord(
+        split=row.split,
+        dataset_fingerprint=row.dataset_fingerprint,
+        positives=tuple(row.positives),
+        negatives=tuple(row.negatives),
+        threshold_scores=tuple(
+            ThresholdScore(threshold=score.threshold, iou=_number(score.iou), dice=_number(score.dice))
+            for score in scores
+        ),
+    )
+
+
+def environment_record(row: EnvironmentRow) -> EnvironmentRecord:
+    return EnvironmentRecord(
+        host=row.host,
+        platform=row.platform,
+        python=row.python,
+        packages=row.packages,
+        device=row.device,
+        driver=row.driver,
+        threads=row.threads,
+        git_revision=row.git_revision,
+    )
+
+
+def artifact_record(row: ArtifactRow) -> ArtifactRecord:
+    return ArtifactRecord(kind=row.kind, path=row.path, sha256=row.sha256, bytes=row.bytes)
+
+
+def sample_and_prediction(
+    image_id: str, size_px: int, image_jpeg: bytes, mask_png: bytes, probabilities_png: bytes
+) -> tuple[SampleRecord, PredictionRecord]:
+    sample = SampleRecord(image_id=image_id, size_px=size_px, image_jpeg=image_jpeg, mask_png=mask_png)
+    return sample, PredictionRecord(image_id=image_id, probabilities_png=probabilities_png)
+
+
+def _number(value: float | None) -> float:
+    """A figure that was not finite is NULL in the database and NaN in a record."""
+    return NAN if value is None else value
+
+
+def _owner(row: RunRow) -> Owner | None:
+    if row.host is None or row.pid is None or row.process_started is None or row.slot is None:
+        return None
+    return Owner(host=row.host, pid=row.pid, process_started=row.process_started, slot=row.slot)
+
+
+def _failure(row: RunRow) -> Failure | None:
+    if row.failure_kind is None:
+        return None
+    return Failure(kind=row.failure_kind, message=row.failure_message or "", traceback=row.failure_traceback or "")

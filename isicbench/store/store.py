@@ -1,0 +1,310 @@
+"""The store: every door to the database. Frozen records go in and come out."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from isicbench.errors import StoreError
+from isicbench.records import (
+    ArtifactRecord,
+    DatasetRecord,
+    Diagnosis,
+    EnvironmentRecord,
+    EpochRecord,
+    EvaluationRecord,
+    Failure,
+    ImageScore,
+    Owner,
+    PredictionRecord,
+    ProbabilityRecord,
+    RunRecord,
+    RunStatus,
+    SampleRecord,
+    StepRecord,
+    StudyRecord,
+)
+from isicbench.store import recording, removal, rows_to_records, studies
+from isicbench.store.engine import open_engine, reading, writing
+from isicbench.store.migrate import ensure_current
+from isicbench.store.schema import (
+    ArtifactRow,
+    DatasetRow,
+    EnvironmentRow,
+    EpochRow,
+    EvaluationRow,
+    ImageScoreRow,
+    PredictionRow,
+    ProbabilityRow,
+    RunRow,
+    SampleRow,
+    StudyRow,
+    StudyRunRow,
+    ThresholdScoreRow,
+)
+from isicbench.store.selection import among
+from isicbench.store.studies import RunRequest
+from isicbench.store.urls import database_url, files_folder, full_url, shown_url
+
+
+def open_store(choice: str | None = None, *, create: bool = True) -> "Store":
+    """Open `--db`, `$ISICBENCH_DB` or `results.db` here; a new one is made where `create` allows it.
+
+    Raises `StoreError` for a database that is absent, foreign, unreadable, or of another schema.
+    """
+    url = database_url(choice)
+    ensure_current(url, create=create)
+    return Store(url)
+
+
+class Store:
+    """One database. Every writing method is one short transaction; every reading method sees one state."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = open_engine(url)
+        self.url = full_url(url)
+        """With the password: for a worker's environment, never for a message."""
+        self.url_shown = shown_url(url)
+        self.folder: Path = files_folder(url)
+        """Where runs keep their files."""
+
+    def close(self) -> None:
+        """Give the connections back; a store that is used again opens new ones."""
+        self._engine.dispose()
+
+    # Studies and their queue
+
+    def add_study(self, command: str, requests: Sequence[RunRequest], *, force: bool = False) -> StudyRecord:
+        """Ask for runs. Completed ones (same config and seed) are skipped unless `force`; queued, running and
+        interrupted ones are shared or taken up again; the rest is queued, a failed one as a new attempt."""
+        with writing(self._engine) as session:
+            return studies.add_study(session, command, requests, force=force)
+
+    def study(self, study_id: int) -> StudyRecord:
+        with reading(self._engine) as session:
+            row = session.get(StudyRow, study_id)
+            if row is None:
+                raise StoreError(f"{self.url_shown}: there is no study {study_id}", hint="See: isicbench list")
+            links = session.scalars(
+                select(StudyRunRow).where(StudyRunRow.study_id == study_id).order_by(StudyRunRow.position)
+            ).all()
+            return StudyRecord(
+                id=row.id,
+                command=row.command,
+                created_at=row.created_at,
+                run_ids=tuple(link.run_id for link in links),
+                skipped_ids=tuple(link.run_id for link in links if link.skipped),
+            )
+
+    def study_runs(self, study_id: int) -> list[RunRecord]:
+        """In the order of the grid."""
+        order = {run_id: i for i, run_id in enumerate(self.study(study_id).run_ids)}
+        return sorted(self.runs(study_id=study_id), key=lambda run: order[run.id])
+
+    def study_progress(self, study_id: int) -> dict[RunStatus, int]:
+        """How many of the study's runs have which status."""
+        query = (
+            select(RunRow.status, func.count())
+            .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
+            .where(StudyRunRow.study_id == study_id)
+            .group_by(RunRow.status)
+        )
+        with reading(self._engine) as session:
+            return Counter({RunStatus(status): count for status, count in session.execute(query)})
+
+    def next_queued(self, study_id: int) -> int | None:
+        """The study's first queued run."""
+        query = (
+            select(RunRow.id)
+            .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
+            .where(StudyRunRow.study_id == study_id, RunRow.status == RunStatus.QUEUED.value)
+            .order_by(StudyRunRow.position)
+            .limit(1)
+        )
+        with reading(self._engine) as session:
+            return session.scalar(query)
+
+    # What a worker writes
+
+    def claim(self, run_id: int, owner: Owner, *, log_path: str) -> RunRecord | None:
+        """Take a queued run for `owner`; None if somebody else has it, or the owner's slot holds another run."""
+        try:
+            with writing(self._engine) as session:
+                claimed = recording.claim(session, run_id, owner, log_path=log_path)
+        except IntegrityError:
+            return None
+        return None if claimed is None else self.run(claimed)
+
+    def record_progress(self, run_id: int, step: StepRecord) -> None:
+        with writing(self._engine) as session:
+            recording.record_progress(session, run_id, step)
+
+    def record_epoch(self, run_id: int, epoch: EpochRecord) -> None:
+        with writing(self._engine) as session:
+            recording.record_epoch(session, run_id, epoch)
+
+    def record_environment(self, run_id: int, environment: EnvironmentRecord) -> None:
+        with writing(self._engine) as session:
+            recording.record_environment(session, run_id, environment)
+
+    def record_evaluation(self, run_id: int, evaluation: EvaluationRecord) -> None:
+        """With its image scores; replaces an evaluation of the same split, data, resolution and threshold."""
+        with writing(self._engine) as session:
+            recording.record_evaluation(session, run_id, evaluation)
+
+    def record_probabilities(self, run_id: int, record: ProbabilityRecord) -> None:
+        with writing(self._engine) as session:
+            recording.record_probabilities(session, run_id, record)
+
+    def record_diagnoses(self, run_id: int, diagnoses: Sequence[Diagnosis]) -> None:
+        with writing(self._engine) as session:
+            recording.record_diagnoses(session, run_id, diagnoses)
+
+    def record_predictions(
+        self, run_id: int, samples: Sequence[SampleRecord], predictions: Sequence[PredictionRecord]
+    ) -> None:
+        with writing(self._engine) as session:
+            recording.record_predictions(session, run_id, samples, predictions)
+
+    def record_artifact(self, run_id: int, artifact: ArtifactRecord) -> None:
+        with writing(self._engine) as session:
+            recording.record_artifact(session, run_id, artifact)
+
+    def finish(
+        self,
+        run_id: int,
+        status: RunStatus,
+        *,
+        failure: Failure | None = None,
+        train_seconds: float | None = None,
+        images_per_second: float | None = None,
+        peak_memory_mib: float | None = None,
+    ) -> bool:
+        """End a run that is running or queued; False if it had ended before."""
+        figures = {
+            "train_seconds": train_seconds,
+            "images_per_second": images_per_second,
+            "peak_memory_mib": peak_memory_mib,
+        }
+        with writing(self._engine) as session:
+            return recording.finish(session, run_id, status, failure=failure, figures=figures)
+
+    # Reading
+
+    def run(self, run_id: int) -> RunRecord:
+        with reading(self._engine) as session:
+            row = session.get(RunRow, run_id)
+            if row is None:
+                raise StoreError(f"{self.url_shown}: there is no run {run_id}", hint="See: isicbench list")
+            return rows_to_records.run_record(row)
+
+    def runs(
+        self,
+        *,
+        run_ids: Sequence[int] | None = None,
+        statuses: Sequence[RunStatus] | None = None,
+        study_id: int | None = None,
+    ) -> list[RunRecord]:
+        """The runs that fit every given selection, by number."""
+        query = select(RunRow).order_by(RunRow.id)
+        if run_ids is not None:
+            query = query.where(among(RunRow.id, run_ids))
+        if statuses is not None:
+            query = query.where(RunRow.status.in_([status.value for status in statuses]))
+        if study_id is not None:
+            query = query.join(StudyRunRow, StudyRunRow.run_id == RunRow.id).where(StudyRunRow.study_id == study_id)
+        with reading(self._engine) as session:
+            return [rows_to_records.run_record(row) for row in session.scalars(query)]
+
+    def running_runs(self) -> list[RunRecord]:
+        return self.runs(statuses=[RunStatus.RUNNING])
+
+    def epochs(self, run_ids: Sequence[int]) -> dict[int, list[EpochRecord]]:
+        """Each run's epochs in order; a run without any is absent."""
+        query = select(EpochRow).where(among(EpochRow.run_id, run_ids)).order_by(EpochRow.run_id, EpochRow.epoch)
+        found: defaultdict[int, list[EpochRecord]] = defaultdict(list)
+        with reading(self._engine) as session:
+            for row in session.scalars(query):
+                found[row.run_id].append(rows_to_records.epoch_record(row))
+        return dict(found)
+
+    def evaluations(
+        self, run_ids: Sequence[int], *, with_image_scores: bool = False
+    ) -> dict[int, list[EvaluationRecord]]:
+        """Each run's evaluations, oldest first; image by image only where asked for."""
+        query = select(EvaluationRow).where(among(EvaluationRow.run_id, run_ids)).order_by(EvaluationRow.id)
+        found: defaultdict[int, list[EvaluationRecord]] = defaultdict(list)
+        with reading(self._engine) as session:
+            rows = session.scalars(query).all()
+            scores: dict[int, tuple[ImageScore, ...]] = {}
+            if with_image_scores:
+                scores = _image_scores(session, [row.id for row in rows])
+            for row in rows:
+                found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ())))
+        return dict(found)
+
+    def probabilities(self, run_id: int) -> list[ProbabilityRecord]:
+        """By split, with the scores at each threshold in order."""
+        query = select(ProbabilityRow).where(ProbabilityRow.run_id == run_id).order_by(ProbabilityRow.id)
+        scores = select(ThresholdScoreRow).order_by(ThresholdScoreRow.threshold)
+        with reading(self._engine) as session:
+            return [
+                rows_to_records.probability_record(
+                    row, session.scalars(scores.where(ThresholdScoreRow.probability_id == row.id)).all()
+                )
+                for row in session.scalars(query).all()
+            ]
+
+    def predictions(self, run_id: int) -> list[tuple[SampleRecord, PredictionRecord]]:
+        query = (
+            select(
+                SampleRow.image_id,
+                SampleRow.size_px,
+                SampleRow.image_jpeg,
+                SampleRow.mask_png,
+                PredictionRow.probabilities_png,
+            )
+            .join(SampleRow, SampleRow.id == PredictionRow.sample_id)
+            .where(PredictionRow.run_id == run_id)
+            .order_by(SampleRow.id)
+        )
+        with reading(self._engine) as session:
+            return [rows_to_records.sample_and_prediction(*row) for row in session.execute(query)]
+
+    def environment(self, run_id: int) -> EnvironmentRecord | None:
+        query = select(EnvironmentRow).join(RunRow, RunRow.environment_id == EnvironmentRow.id)
+        with reading(self._engine) as session:
+            row = session.scalar(query.where(RunRow.id == run_id))
+            return None if row is None else rows_to_records.environment_record(row)
+
+    def artifacts(self, run_id: int) -> list[ArtifactRecord]:
+        with reading(self._engine) as session:
+            rows = session.scalars(select(ArtifactRow).where(ArtifactRow.run_id == run_id).order_by(ArtifactRow.id))
+            return [rows_to_records.artifact_record(row) for row in rows]
+
+    def datasets(self) -> dict[str, DatasetRecord]:
+        """Every dataset by its fingerprint."""
+        with reading(self._engine) as session:
+            return {row.fingerprint: rows_to_records.dataset_record(row) for row in session.scalars(select(DatasetRow))}
+
+    # Removing
+
+    def remove_runs(self, run_ids: Sequence[int]) -> None:
+        """Remove runs with all their rows; raises `StoreError` for one that is running."""
+        with writing(self._engine) as session:
+            removal.remove_runs(session, run_ids)
+
+
+def _image_scores(session: Session, evaluation_ids: Sequence[int]) -> dict[int, tuple[ImageScore, ...]]:
+    query = (
+        select(ImageScoreRow)
+        .where(among(ImageScoreRow.evaluation_id, evaluation_ids))
+        .order_by(ImageScoreRow.evaluation_id, ImageScoreRow.image_id)
+    )
+    by_evaluation = groupby(session.scalars(query), key=lambda row: row.evaluation_id)
+    return {key: tuple(rows_to_records.image_score(row) for row in rows) for key, rows in by_evaluation}
