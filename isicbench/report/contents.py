@@ -1,0 +1,117 @@
+"""Everything that a report says, read once and not yet rendered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from isicbench.errors import IsicbenchError
+from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
+from isicbench.report.experiments import Experiment, Outcome, group_experiments
+from isicbench.report.notes import run_notes
+from isicbench.report.protocol import ProtocolLine, protocol_lines, protocol_warnings
+from isicbench.report.source import ReportSource
+from isicbench.report.table import ResultRow, result_rows
+from isicbench.report.wording import evidence_figure, number_ranges, printable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisLine:
+    """A diagnosis with the run that it is about."""
+
+    run_id: int
+    seed: int
+    label: str
+    diagnosis: Diagnosis
+
+    @property
+    def evidence(self) -> str:
+        return evidence_text(self.diagnosis)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLine:
+    """One run of the report, in the runs table."""
+
+    label: str
+    outcome: Outcome
+    device: str
+    """Empty where no environment is recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportContents:
+    experiments: tuple[Experiment, ...]
+    rows: tuple[ResultRow, ...]
+    warnings: tuple[str, ...]
+    protocols: tuple[ProtocolLine, ...]
+    notes: tuple[str, ...]
+    diagnoses: tuple[DiagnosisLine, ...]
+    runs: tuple[RunLine, ...]
+    """Every run, none left out, in the order of the experiments."""
+    environments: tuple[str, ...]
+    """One line for each distinct set of software and devices."""
+
+
+def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportContents:
+    """Read what the report of these runs says; raises `IsicbenchError` when there are none."""
+    if not runs:
+        raise IsicbenchError("there are no runs to report", hint="Train some first: isicbench run")
+    run_ids = [run.id for run in runs]
+    experiments = group_experiments(runs, source.epochs(run_ids), source.evaluations(run_ids))
+    environments = {run_id: source.environment(run_id) for run_id in run_ids}
+    return ReportContents(
+        experiments=tuple(experiments),
+        rows=tuple(result_rows(experiments)),
+        warnings=tuple(protocol_warnings(experiments)),
+        protocols=tuple(protocol_lines(experiments, source.datasets())),
+        notes=tuple(run_notes(experiments)),
+        diagnoses=tuple(_diagnoses(experiments)),
+        runs=tuple(
+            RunLine(label=experiment.label, outcome=outcome, device=_device(environments[outcome.run.id]))
+            for experiment in experiments
+            for outcome in experiment.outcomes
+        ),
+        environments=tuple(_environment_lines(environments)),
+    )
+
+
+def evidence_text(diagnosis: Diagnosis) -> str:
+    """The figures that show it: `predicted_share 0, true_share 0.2713`."""
+    return ", ".join(f"{printable(name)} {evidence_figure(value)}" for name, value in diagnosis.evidence.items())
+
+
+def _diagnoses(experiments: Sequence[Experiment]) -> list[DiagnosisLine]:
+    return [
+        DiagnosisLine(run_id=outcome.run.id, seed=outcome.run.seed, label=experiment.label, diagnosis=diagnosis)
+        for experiment in experiments
+        for outcome in experiment.outcomes
+        for diagnosis in outcome.run.diagnoses
+    ]
+
+
+def _device(environment: EnvironmentRecord | None) -> str:
+    return printable(environment.device) if environment else ""
+
+
+def _environment_lines(environments: dict[int, EnvironmentRecord | None]) -> list[str]:
+    """`Runs 1-4: cpu, Python 3.11.9, torch 2.4.0, code abc123`; the host stays out, for a report can be published."""
+    members: dict[str, list[int]] = {}
+    for run_id, environment in environments.items():
+        if environment:
+            members.setdefault(_software(environment), []).append(run_id)
+    return [f"{'Run' if len(ids) == 1 else 'Runs'} {number_ranges(ids)}: {text}" for text, ids in members.items()]
+
+
+def _software(environment: EnvironmentRecord) -> str:
+    parts = [environment.device]
+    if environment.driver:
+        parts.append(f"driver {environment.driver}")
+    parts += [environment.platform, f"Python {environment.python}"]
+    versions = environment.packages
+    parts += [f"{name} {versions[name]}" for name in ("torch", "torchvision") if name in versions]
+    if environment.git_revision:
+        parts.append(f"code at {environment.git_revision[:12]}{_changes(environment.git_revision)}")
+    return printable(", ".join(part for part in parts if part))
+
+
+def _changes(revision: str) -> str:
+    return " with local changes" if revision.endswith("+changes") else ""

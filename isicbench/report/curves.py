@@ -1,0 +1,167 @@
+"""Curves over epochs: losses of each experiment, and the validation scores of all of them together."""
+
+import math
+import textwrap
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import fmean
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from isicbench.records import EpochRecord, RunStatus
+from isicbench.report.experiments import Experiment
+from isicbench.report.style import (
+    TRAIN_LINE,
+    VALIDATION_LINE,
+    LineStyle,
+    line_style,
+    new_figure,
+    png,
+    report_style,
+)
+
+PANELS_A_FIGURE = 9
+LINES_A_FIGURE = 14
+_COLUMNS = 3
+
+
+def loss_curves(experiments: Sequence[Experiment]) -> list[bytes]:
+    """PNGs with a panel an experiment: train and validation loss over epochs, on one scale; none without epochs."""
+    drawn = _with_epochs(experiments)
+    with report_style():
+        return [
+            _loss_figure(drawn[start : start + PANELS_A_FIGURE], limits=_loss_limits(drawn))
+            for start in range(0, len(drawn), PANELS_A_FIGURE)
+        ]
+
+
+def score_curves(experiments: Sequence[Experiment]) -> list[bytes]:
+    """PNGs with validation IoU beside validation Dice over epochs, a line an experiment; none without epochs."""
+    drawn = _with_epochs(experiments)
+    with report_style():
+        return [_score_figure(drawn[start : start + LINES_A_FIGURE]) for start in range(0, len(drawn), LINES_A_FIGURE)]
+
+
+def _with_epochs(experiments: Sequence[Experiment]) -> list[Experiment]:
+    return [experiment for experiment in experiments if any(outcome.epochs for outcome in experiment.leading)]
+
+
+def _loss_figure(experiments: Sequence[Experiment], *, limits: tuple[float, float]) -> bytes:
+    columns = min(_COLUMNS, len(experiments))
+    rows = math.ceil(len(experiments) / columns)
+    figure = new_figure(max(5.6, 4.3 * columns), 3.3 * rows)
+    panels = [figure.add_subplot(rows, columns, place + 1) for place in range(len(experiments))]
+    for axes, experiment in zip(panels, experiments, strict=True):
+        _draw_line(axes, experiment, "train_loss", TRAIN_LINE)
+        _draw_line(axes, experiment, "validation_loss", VALIDATION_LINE)
+        axes.set_title(_title(experiment))
+        axes.set_ylabel("Loss (binary cross-entropy)")
+        axes.set_ylim(*limits)
+        _mark_epochs(axes, [experiment])
+    panels[0].legend(handles=[_key("Train", TRAIN_LINE), _key("Validation", VALIDATION_LINE)])
+    return png(figure)
+
+
+def _score_figure(experiments: Sequence[Experiment]) -> bytes:
+    figure = new_figure(8.6, 3.5 + 0.19 * math.ceil(len(experiments) / 2))
+    for place, (field, name) in enumerate((("validation_iou", "IoU"), ("validation_dice", "Dice"))):
+        axes = figure.add_subplot(1, 2, place + 1)
+        for index, experiment in enumerate(experiments):
+            _draw_line(axes, experiment, field, line_style(index))
+        axes.set_title(f"Validation {name}")
+        axes.set_ylabel(f"{name} (mean over images)")
+        axes.set_ylim(-0.02, 1.0)
+        _mark_epochs(axes, experiments)
+    _legend_beneath(figure, experiments)
+    return png(figure)
+
+
+def _legend_beneath(figure: Figure, experiments: Sequence[Experiment]) -> None:
+    handles = [_key(_title(experiment, width=56), line_style(index)) for index, experiment in enumerate(experiments)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(2, len(handles)))
+
+
+def _draw_line(axes: Axes, experiment: Experiment, field: str, style: LineStyle) -> None:
+    """The mean over seeds as a line with markers, each seed as a thin line behind it."""
+    series = [_points(outcome.epochs, field) for outcome in experiment.leading if outcome.epochs]
+    if len(series) > 1:
+        for points in series:
+            axes.plot(list(points), list(points.values()), color=style.colour, alpha=0.35, linewidth=0.8)
+    means = _mean_points(series)
+    axes.plot(
+        list(means),
+        list(means.values()),
+        color=style.colour,
+        linestyle=style.dash,
+        marker=style.marker,
+        markevery=max(1, len(means) // 12),
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+    )
+
+
+def _points(epochs: Sequence[EpochRecord], field: str) -> dict[int, float]:
+    """Epoch to value; a value that is not finite stays as a gap in the line."""
+    values = {record.epoch: getattr(record, field) for record in epochs}
+    return {epoch: value if value is not None and math.isfinite(value) else math.nan for epoch, value in values.items()}
+
+
+def _mean_points(series: Sequence[dict[int, float]]) -> dict[int, float]:
+    by_epoch: dict[int, list[float]] = defaultdict(list)
+    for points in series:
+        for epoch, value in points.items():
+            by_epoch[epoch].append(value)
+    return {epoch: fmean(by_epoch[epoch]) for epoch in sorted(by_epoch)}
+
+
+def _loss_limits(experiments: Sequence[Experiment]) -> tuple[float, float]:
+    """One scale for every panel, from 0; a few wild values (a diverging run's) may leave it rather than flatten it."""
+    losses = sorted(
+        value
+        for experiment in experiments
+        for outcome in experiment.leading
+        for field in ("train_loss", "validation_loss")
+        for value in _points(outcome.epochs, field).values()
+        if math.isfinite(value)
+    )
+    if not losses:
+        return 0.0, 1.0
+    typical = losses[min(len(losses) - 1, int(0.9 * len(losses)))]
+    return 0.0, 1.08 * min(losses[-1], 2.5 * typical) or 1.0
+
+
+def _mark_epochs(axes: Axes, experiments: Sequence[Experiment]) -> None:
+    epochs = max(experiment.config.epochs for experiment in experiments)
+    axes.set_xlabel("Epoch")
+    axes.set_xlim(0.5, epochs + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
+
+
+def _title(experiment: Experiment, *, width: int = 42) -> str:
+    """The experiment's label, its seeds where there are several, how its unfinished runs stand, and a warning."""
+    drawn = [outcome for outcome in experiment.leading if outcome.epochs]
+    states = sorted({o.run.status.value for o in drawn if o.run.status is not RunStatus.COMPLETED})
+    if any(outcome.collapsed for outcome in drawn):
+        states.insert(0, "collapsed")
+    if len(drawn) > 1:
+        states.insert(0, f"mean of {len(drawn)} seeds")
+    if experiment.config.validate_on == "test":
+        states.append("validated on the test set")
+    lines = textwrap.wrap(experiment.label, width)
+    return "\n".join([*lines, *textwrap.wrap(f"[{', '.join(states)}]", width)] if states else lines)
+
+
+def _key(label: str, style: LineStyle) -> Line2D:
+    return Line2D(
+        [],
+        [],
+        label=label,
+        color=style.colour,
+        linestyle=style.dash,
+        marker=style.marker,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+    )

@@ -1,0 +1,115 @@
+"""Runs grouped into experiments, and which run of a seed speaks for it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isclose, isfinite
+
+from isicbench.config import Config
+from isicbench.records import EpochRecord, EvaluationRecord, RunRecord, RunStatus
+from isicbench.report.labels import experiment_labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run with the figures that a comparison takes from it, or without, where it has none."""
+
+    run: RunRecord
+    epochs: tuple[EpochRecord, ...]
+    """In order."""
+    evaluation: EvaluationRecord | None
+    """The test set at the training resolution and the config's threshold."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether the run is completed and has all four figures of the table's row."""
+        return self.run.status is RunStatus.COMPLETED and self.figures is not None
+
+    @property
+    def figures(self) -> tuple[float, float, float, float] | None:
+        """IoU, Dice, and the last epoch's train and validation loss; None unless all are recorded and finite."""
+        if self.evaluation is None or not self.epochs:
+            return None
+        last = self.epochs[-1]
+        found = (self.evaluation.iou, self.evaluation.dice, last.train_loss, last.validation_loss)
+        return found if all(value is not None and isfinite(value) for value in found) else None
+
+    @property
+    def collapsed(self) -> bool:
+        return has_collapsed(self.run)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """One row of the comparison.
+
+    `leading` holds one outcome for each seed, in the seeds' order: its newest completed run, or else its newest run.
+    `superseded` holds the others.
+    """
+
+    label: str
+    config: Config
+    leading: tuple[Outcome, ...]
+    superseded: tuple[Outcome, ...] = ()
+
+    @property
+    def counted(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.leading if outcome.counted)
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(sorted(self.leading + self.superseded, key=lambda outcome: outcome.run.id))
+
+
+def has_collapsed(run: RunRecord) -> bool:
+    """Whether a diagnosis says that the run predicts (nearly) nothing or everything."""
+    return any(diagnosis.kind.startswith("collapsed_") for diagnosis in run.diagnoses)
+
+
+def group_experiments(
+    runs: Sequence[RunRecord],
+    epochs: Mapping[int, Sequence[EpochRecord]],
+    evaluations: Mapping[int, Sequence[EvaluationRecord]],
+) -> list[Experiment]:
+    """The runs' experiments, in the order in which they first appear."""
+    labels = experiment_labels(runs)
+    members: dict[str, list[Outcome]] = defaultdict(list)
+    for run in runs:
+        outcome = Outcome(
+            run=run,
+            epochs=tuple(sorted(epochs.get(run.id, ()), key=lambda record: record.epoch)),
+            evaluation=scored_on_test(run.config, evaluations.get(run.id, ())),
+        )
+        members[run.config.config_hash].append(outcome)
+    return [_experiment(labels[config_hash], outcomes) for config_hash, outcomes in members.items()]
+
+
+def scored_on_test(config: Config, evaluations: Iterable[EvaluationRecord]) -> EvaluationRecord | None:
+    """The evaluation that the table shows: the test set of the config's own dataset, size and threshold."""
+    for evaluation in evaluations:
+        if (
+            evaluation.split == "test"
+            and evaluation.resolution == "training"
+            and isclose(evaluation.threshold, config.threshold)
+            and config.dataset_fingerprint in ("", evaluation.dataset_fingerprint)
+        ):
+            return evaluation
+    return None
+
+
+def _experiment(label: str, outcomes: Sequence[Outcome]) -> Experiment:
+    by_seed: dict[int, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_seed[outcome.run.seed].append(outcome)
+    leading = tuple(max(by_seed[seed], key=_precedence) for seed in sorted(by_seed))
+    lead_ids = {outcome.run.id for outcome in leading}
+    return Experiment(
+        label=label,
+        config=leading[0].run.config,
+        leading=leading,
+        superseded=tuple(outcome for outcome in outcomes if outcome.run.id not in lead_ids),
+    )
+
+
+def _precedence(outcome: Outcome) -> tuple[bool, bool, int]:
+    return outcome.counted, outcome.run.status is RunStatus.COMPLETED, outcome.run.id

@@ -1,0 +1,68 @@
+"""What an experiment is called in a report, so that no two rows read alike."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+
+from isicbench.config import Config
+from isicbench.records import RunRecord
+from isicbench.report.wording import printable
+
+FIELD_LABELS = {
+    "dataset_fingerprint": "data",
+    "validate_on": "validated on",
+    "validation_share": "validation share",
+    "validation_seed": "split seed",
+    "weights_sha256": "weights sha256",
+    "image_size_px": "size",
+    "batch_size": "batch",
+    "learning_rate": "lr",
+}
+
+
+def experiment_labels(runs: Iterable[RunRecord]) -> dict[str, str]:
+    """A label for each config hash: the experiment's name, or with the fields that tell it from its namesakes."""
+    names: dict[str, tuple[str, Config]] = {}
+    for run in sorted(runs, key=lambda run: run.id):
+        names[run.config.config_hash] = (printable(run.experiment), run.config)
+    namesakes: dict[str, dict[str, Config]] = defaultdict(dict)
+    for config_hash, (name, config) in names.items():
+        namesakes[name][config_hash] = config
+    return {
+        config_hash: label for name, configs in namesakes.items() for config_hash, label in _told_apart(name, configs)
+    }
+
+
+def setting(config: Config, field: str) -> str:
+    """One config field as words: `lr 0.0001`, `frozen`, `128 px`."""
+    value = getattr(config, field)
+    if field == "frozen":
+        return "frozen" if value else "fine-tuned"
+    if field in ("dataset_fingerprint", "weights_sha256"):
+        value = value[:12] or "none"
+    shown = f"{value:g}" if isinstance(value, float) else printable(str(value))
+    return f"{FIELD_LABELS.get(field, field.replace('_', ' '))} {shown}" + (" px" if field == "image_size_px" else "")
+
+
+def differing_fields(configs: Sequence[Config]) -> list[str]:
+    """The fields in which the configs differ, in the config's own order."""
+    return [f.name for f in fields(Config) if len({getattr(config, f.name) for config in configs}) > 1]
+
+
+def _telling_fields(configs: Sequence[Config]) -> list[str]:
+    """The differing fields without the hashes that say no more than the name beside them."""
+    differing = differing_fields(configs)
+    for name, sha256 in (("dataset", "dataset_fingerprint"), ("weights", "weights_sha256")):
+        names = {getattr(config, name) for config in configs}
+        pairs = {(getattr(config, name), getattr(config, sha256)) for config in configs}
+        if sha256 in differing and len(names) == len(pairs):
+            differing.remove(sha256)
+    return differing
+
+
+def _told_apart(name: str, configs: Mapping[str, Config]) -> list[tuple[str, str]]:
+    differing = _telling_fields(list(configs.values()))
+    return [
+        (config_hash, ", ".join([name, *(setting(config, field) for field in differing)]))
+        for config_hash, config in configs.items()
+    ]

@@ -1,0 +1,65 @@
+"""A line for each run that stands behind no figure of the table, and why."""
+
+from collections.abc import Sequence
+
+from isicbench.records import RunRecord, RunStatus
+from isicbench.report.experiments import Experiment, Outcome
+from isicbench.report.wording import first_line, number_ranges, printable
+
+
+def run_notes(experiments: Sequence[Experiment]) -> list[str]:
+    """What became of every run that the table's figures leave out; queued ones share a line an experiment."""
+    return [note for experiment in experiments for note in _experiment_notes(experiment)]
+
+
+def ending(run: RunRecord) -> str:
+    """How a run stands or ended: `failed: killed by signal 9 (log: runs/7.log)`."""
+    if run.status is RunStatus.QUEUED:
+        return "queued"
+    if run.status is RunStatus.COMPLETED:
+        return "completed"
+    if run.status is RunStatus.RUNNING:
+        return f"running: {_where(run)}" if run.epoch else "running"
+    reason = first_line(run.failure.message) if run.failure else ""
+    if not reason and run.epoch:
+        reason = f"in {_where(run)}" if run.status is RunStatus.INTERRUPTED else _where(run)
+    log = f" (log: {printable(run.log_path)})" if run.log_path and run.status is not RunStatus.INTERRUPTED else ""
+    return f"{run.status.value}: {reason}{log}" if reason else f"{run.status.value}{log}"
+
+
+def _experiment_notes(experiment: Experiment) -> list[str]:
+    leading = {outcome.run.seed: outcome.run for outcome in experiment.leading}
+    notes, queued = [], []
+    for outcome in experiment.outcomes:
+        if outcome.run.status is RunStatus.QUEUED:
+            queued.append(outcome.run.id)
+        elif note := _note(outcome, leading[outcome.run.seed]):
+            notes.append(f"Run {outcome.run.id} ({experiment.label}, seed {outcome.run.seed}) {note}.")
+    if queued:
+        plural = "Run" if len(queued) == 1 else "Runs"
+        notes.append(f"{plural} {number_ranges(queued)} ({experiment.label}): queued.")
+    return notes
+
+
+def _note(outcome: Outcome, leader: RunRecord) -> str:
+    run = outcome.run
+    later = "" if leader.id == run.id else f"; run {leader.id} of the same seed stands in its place"
+    if outcome.counted:
+        return f"completed{later}" if later else _short_of_epochs(outcome)
+    if run.status is RunStatus.COMPLETED:
+        missing = "finite losses or scores" if outcome.evaluation and outcome.epochs else _missing(outcome)
+        return f"completed, but has no {missing}{later}"
+    return ending(run) + later
+
+
+def _missing(outcome: Outcome) -> str:
+    return "recorded epochs" if outcome.evaluation else "recorded test evaluation"
+
+
+def _short_of_epochs(outcome: Outcome) -> str:
+    last, asked = outcome.epochs[-1].epoch, outcome.run.config.epochs
+    return "" if last == asked else f"has {last} of its {asked} epochs recorded; the losses are those of epoch {last}"
+
+
+def _where(run: RunRecord) -> str:
+    return f"epoch {run.epoch} of {run.config.epochs}"

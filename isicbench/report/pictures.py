@@ -1,0 +1,170 @@
+"""Sample images beside their ground truth and each experiment's predicted mask."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+from PIL import Image
+
+from isicbench.records import PredictionRecord, SampleRecord
+from isicbench.report.experiments import Experiment, Outcome
+from isicbench.report.source import ReportSource
+from isicbench.report.style import GREY, ORANGE, hide_frame, new_figure, png, report_style
+
+EXPERIMENTS_A_PICTURE = 4
+IMAGES_A_PICTURE = 6
+_TILE_INCHES = 1.62
+
+Mask = NDArray[np.bool_]
+Sampled = tuple[SampleRecord, PredictionRecord]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One experiment's predictions in a picture, all from one run."""
+
+    experiment: Experiment
+    outcome: Outcome
+    sampled: Mapping[str, Sampled]
+
+    @property
+    def heading(self) -> str:
+        lines = textwrap.wrap(self.experiment.label, 19)[:4]
+        run = self.outcome.run
+        return "\n".join([*lines, f"run {run.id}, seed {run.seed}"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """What there is to draw: the columns, and the labels of experiments that have no predictions yet."""
+
+    columns: tuple[Column, ...]
+    without: tuple[str, ...]
+
+
+def read_predictions(source: ReportSource, experiments: Sequence[Experiment]) -> Predictions:
+    """Each experiment's predictions from its first seed that has any, completed runs first."""
+    columns, without = [], []
+    for experiment in experiments:
+        column = _column(source, experiment)
+        if column is None:
+            without.append(experiment.label)
+        else:
+            columns.append(column)
+    return Predictions(columns=tuple(columns), without=tuple(without))
+
+
+def prediction_pictures(columns: Sequence[Column]) -> list[bytes]:
+    """PNGs with a row a sample image: image, ground truth, predicted masks; experiments of one dataset share them."""
+    with report_style():
+        return [
+            _picture(members[start : start + EXPERIMENTS_A_PICTURE])
+            for members in _by_dataset(columns)
+            for start in range(0, len(members), EXPERIMENTS_A_PICTURE)
+        ]
+
+
+def predicted_mask(sample: SampleRecord, prediction: PredictionRecord, *, threshold: float) -> tuple[Mask, Mask, float]:
+    """The true mask, the predicted one (probability above the threshold), both (H, W), and the highest probability."""
+    truth = _decode(sample.mask_png, mode="L") > 127
+    picture = Image.open(BytesIO(prediction.probabilities_png)).convert("L")
+    if picture.size != (truth.shape[1], truth.shape[0]):
+        picture = picture.resize((truth.shape[1], truth.shape[0]), Image.Resampling.BILINEAR)
+    probabilities = np.asarray(picture, dtype=np.float64) / 255
+    return truth, probabilities > threshold, float(probabilities.max())
+
+
+def dice(truth: Mask, predicted: Mask) -> float:
+    """Dice of two masks; 1 where both are empty, as in the challenge's scorer."""
+    total = int(truth.sum()) + int(predicted.sum())
+    return 2 * int((truth & predicted).sum()) / total if total else 1.0
+
+
+def _column(source: ReportSource, experiment: Experiment) -> Column | None:
+    for outcome in sorted(experiment.leading, key=lambda outcome: not outcome.counted):
+        if sampled := source.predictions(outcome.run.id):
+            by_image = {sample.image_id: (sample, prediction) for sample, prediction in sampled}
+            return Column(experiment=experiment, outcome=outcome, sampled=by_image)
+    return None
+
+
+def _by_dataset(columns: Sequence[Column]) -> list[list[Column]]:
+    groups: dict[tuple[str, str], list[Column]] = {}
+    for column in columns:
+        config = column.experiment.config
+        groups.setdefault((config.dataset, config.dataset_fingerprint), []).append(column)
+    return list(groups.values())
+
+
+def _picture(columns: Sequence[Column]) -> bytes:
+    samples = _shared_samples(columns)
+    headings = max(column.heading.count("\n") + 1 for column in columns)
+    height = len(samples) * (_TILE_INCHES + 0.17) + 0.17 * headings + 0.4
+    figure = new_figure((2 + len(columns)) * (_TILE_INCHES + 0.06), height)
+    grid = figure.subplots(len(samples), 2 + len(columns), squeeze=False)
+    for row, sample in zip(grid, samples, strict=True):
+        _draw_sample(row[0], row[1], sample)
+        for axes, column in zip(row[2:], columns, strict=True):
+            _draw_prediction(axes, column, sample.image_id)
+    for axes, heading in zip(grid[0], ["Image", "Ground truth", *(c.heading for c in columns)], strict=True):
+        axes.set_title(heading, loc="center", fontsize=8.5, linespacing=1.25)
+    figure.supxlabel("Orange line: outline of the ground truth. Test images, at the network's input size.", fontsize=8)
+    return png(figure)
+
+
+def _shared_samples(columns: Sequence[Column]) -> list[SampleRecord]:
+    """The same images for every column: those that most of them have, in the first one's order."""
+    found: dict[str, SampleRecord] = {}
+    for column in columns:
+        for image_id, (sample, _) in column.sampled.items():
+            found.setdefault(image_id, sample)
+    everywhere = [image_id for image_id in found if all(image_id in column.sampled for column in columns)]
+    chosen = (everywhere or list(found))[:IMAGES_A_PICTURE]
+    return [found[image_id] for image_id in chosen]
+
+
+def _draw_sample(image_axes: Axes, mask_axes: Axes, sample: SampleRecord) -> None:
+    image, truth = _decode(sample.image_jpeg, mode="RGB"), _decode(sample.mask_png, mode="L") > 127
+    _show(image_axes, image, caption=sample.image_id)
+    _outline(image_axes, truth, shape=image.shape[:2])
+    _show(mask_axes, _as_grey(truth), caption=f"lesion {truth.mean():.0%} of the image")
+
+
+def _draw_prediction(axes: Axes, column: Column, image_id: str) -> None:
+    if image_id not in column.sampled:
+        hide_frame(axes)
+        axes.text(0.5, 0.5, "not recorded", ha="center", va="center", color=GREY, fontsize=8, transform=axes.transAxes)
+        return
+    threshold = column.experiment.config.threshold
+    truth, mask, highest = predicted_mask(*column.sampled[image_id], threshold=threshold)
+    caption = f"Dice {dice(truth, mask):.4f}"
+    if not mask.any():
+        caption += f" (highest p {highest:.2f})"
+    _show(axes, _as_grey(mask), caption=caption)
+    _outline(axes, truth, shape=mask.shape)
+
+
+def _show(axes: Axes, picture: NDArray[np.uint8], *, caption: str) -> None:
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    hide_frame(axes)
+    axes.set_xlabel(caption, fontsize=7.5, labelpad=2.5)
+
+
+def _outline(axes: Axes, truth: Mask, *, shape: tuple[int, ...]) -> None:
+    if truth.any() and not truth.all():
+        extent = (-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5)
+        heights = truth.astype(np.float64)
+        axes.contour(heights, levels=[0.5], colors=[ORANGE], linewidths=1.1, origin="lower", extent=extent)
+
+
+def _as_grey(mask: Mask) -> NDArray[np.uint8]:
+    # Not pure black and white: the picture's edge stays visible on a white page and on a dark one.
+    return np.where(mask, 240, 34).astype(np.uint8)
+
+
+def _decode(content: bytes, *, mode: str) -> NDArray[np.uint8]:
+    return np.asarray(Image.open(BytesIO(content)).convert(mode), dtype=np.uint8)

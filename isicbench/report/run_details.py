@@ -1,0 +1,153 @@
+"""Everything about one run, as `isicbench show RUN` prints it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, EvaluationRecord, RunRecord
+from isicbench.report.contents import evidence_text
+from isicbench.report.notes import ending
+from isicbench.report.wording import duration, figure, memory, printable, rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetails:
+    """A run with all that is recorded about it."""
+
+    run: RunRecord
+    epochs: Sequence[EpochRecord] = ()
+    evaluations: Sequence[EvaluationRecord] = ()
+    environment: EnvironmentRecord | None = None
+    artifacts: Sequence[ArtifactRecord] = ()
+
+
+def run_details(details: RunDetails) -> RenderableType:
+    """The run's state, failure and diagnoses first; then its config, epochs, scores, surroundings and files."""
+    run = details.run
+    title = Text(f"Run {run.id}: {printable(run.experiment)}, seed {run.seed}", style="bold")
+    parts: list[RenderableType] = [title, _pairs(_state(run))]
+    if run.failure and run.failure.traceback:
+        traceback = "\n".join(printable(line) for line in run.failure.traceback.rstrip().splitlines())
+        parts += _section("Traceback", Text(traceback, style="dim"))
+    if run.diagnoses:
+        parts += _section("Diagnoses", _diagnoses(run))
+    if details.evaluations:
+        parts += _section("Evaluations", _evaluations(details.evaluations))
+    if details.epochs:
+        parts += _section("Epochs", _epochs(details.epochs))
+    parts += _section("Config", _pairs([(name, _config_value(value)) for name, value in run.config.to_dict().items()]))
+    if details.environment:
+        parts += _section("Environment", _pairs(_environment(details.environment)))
+    if details.artifacts:
+        parts += _section("Files", _pairs([(item.kind, _artifact(item)) for item in details.artifacts]))
+    return Group(*parts)
+
+
+def _state(run: RunRecord) -> list[tuple[str, str]]:
+    pairs = [
+        ("status", ending(run)),
+        ("uid", run.uid),
+        ("config hash", run.config.config_hash[:12]),
+        ("retry of", f"run {run.retry_of}" if run.retry_of else ""),
+        ("created", _time(run.created_at)),
+        ("started", _time(run.started_at)),
+        ("finished", _time(run.finished_at)),
+        ("slot", f"{run.owner.slot} on {run.owner.host} (process {run.owner.pid})" if run.owner else ""),
+        ("training time", duration(run.train_seconds) if run.train_seconds is not None else ""),
+        ("images/s", rate(run.images_per_second) if run.images_per_second is not None else ""),
+        ("peak memory", memory(run.peak_memory_mib) if run.peak_memory_mib is not None else ""),
+        ("log", run.log_path),
+    ]
+    return [(name, printable(value)) for name, value in pairs if value]
+
+
+def _diagnoses(run: RunRecord) -> RenderableType:
+    lines = []
+    for diagnosis in run.diagnoses:
+        line = Text(printable(diagnosis.kind), style="bold red")
+        line.append(f": {printable(diagnosis.message)} {printable(diagnosis.advice)}", style="not bold default")
+        if diagnosis.evidence:
+            line.append(f" Figures: {evidence_text(diagnosis)}.", style="not bold default dim")
+        lines.append(line)
+    return Group(*lines)
+
+
+def _evaluations(evaluations: Sequence[EvaluationRecord]) -> Table:
+    table = _figures("Split", "Size", "Thresh.", "Images", "IoU", "Dice", "Micro IoU", "Micro Dice", "Pred. share")
+    for evaluation in evaluations:
+        table.add_row(
+            Text(printable(evaluation.split)),
+            Text(printable(evaluation.resolution)),
+            f"{evaluation.threshold:g}",
+            str(evaluation.image_count),
+            *map(figure, (evaluation.iou, evaluation.dice, evaluation.micro_iou, evaluation.micro_dice)),
+            figure(evaluation.predicted_share),
+        )
+    return table
+
+
+def _epochs(epochs: Sequence[EpochRecord]) -> Table:
+    table = _figures("Epoch", "Train", "Validation", "Val. IoU", "Val. Dice", "Foregr.", "LR", "Seconds", "Img/s")
+    for record in epochs:
+        table.add_row(
+            str(record.epoch),
+            *map(figure, (record.train_loss, record.validation_loss, record.validation_iou, record.validation_dice)),
+            figure(record.foreground_share),
+            f"{record.learning_rate:g}",
+            f"{record.train_seconds + record.validation_seconds:.1f}",
+            rate(record.images_per_second),
+        )
+    return table
+
+
+def _environment(environment: EnvironmentRecord) -> list[tuple[str, str]]:
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(environment.packages.items()))
+    pairs = [
+        ("device", environment.device),
+        ("driver", environment.driver),
+        ("host", environment.host),
+        ("platform", environment.platform),
+        ("Python", environment.python),
+        ("threads", str(environment.threads)),
+        ("code", environment.git_revision),
+        ("packages", packages),
+    ]
+    return [(name, printable(value)) for name, value in pairs if value]
+
+
+def _artifact(artifact: ArtifactRecord) -> str:
+    return printable(f"{artifact.path} ({artifact.bytes} bytes, sha256 {artifact.sha256[:12]})")
+
+
+def _figures(*headings: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(Text(name), Text(value))
+    return table
+
+
+def _section(title: str, body: RenderableType) -> list[RenderableType]:
+    return [Text(), Text(title, style="bold"), Padding(body, (0, 0, 0, 2))]
+
+
+def _config_value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else printable(str(value))
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}" if moment else ""

@@ -1,0 +1,29 @@
+"""What a report reads; the store fits it without knowing it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from isicbench.records import (
+    DatasetRecord,
+    EnvironmentRecord,
+    EpochRecord,
+    EvaluationRecord,
+    PredictionRecord,
+    SampleRecord,
+)
+
+
+class ReportSource(Protocol):
+    """The reading methods that a report needs; a run without rows may be absent from a mapping."""
+
+    def epochs(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[EpochRecord]]: ...
+
+    def evaluations(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[EvaluationRecord]]: ...
+
+    def predictions(self, run_id: int, /) -> Sequence[tuple[SampleRecord, PredictionRecord]]: ...
+
+    def environment(self, run_id: int, /) -> EnvironmentRecord | None: ...
+
+    def datasets(self) -> Mapping[str, DatasetRecord]:
+        """Every dataset by its fingerprint."""
+        ...
