@@ -1,0 +1,107 @@
+"""The `isicbench` command. A subcommand's module is imported when it is called, so that `--help` costs nothing."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from isicbench.errors import IsicbenchError
+
+COMMANDS = {
+    "run": "Train every combination of the options on the devices at hand, and record it.",
+    "report": "Render the comparative table, the curves and the pictures from the database.",
+    "list": "List the runs in the database.",
+    "show": "Show one run: its config, epochs, scores, diagnoses and log.",
+    "watch": "Follow the runs of a study that another process trains.",
+    "rm": "Remove runs with all that belongs to them.",
+    "data": "Download, import, prepare, verify and show datasets.",
+    "db": "Look after the database.",
+    "doctor": "Check this machine: packages, devices, disk, data, weights, database.",
+}
+MODULES = {"list": "listing", "rm": "remove"}
+"""Where a command's module is not named after it."""
+
+
+class LazyGroup(TyperGroup):
+    """Knows its commands' names and first lines; loads the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, line in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=line))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"isicbench.cli.{MODULES.get(cmd_name, cmd_name)}")
+        return typer.main.get_command(module.app)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def print_version(wanted: bool) -> None:
+    if wanted:
+        from isicbench import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def isicbench(
+    version: bool = typer.Option(False, "--version", callback=print_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Compare skin-lesion segmentation experiments: train, record, report.
+
+    Start with: isicbench run --dataset synthetic --weights random
+    """
+
+
+def main() -> None:
+    """Run the command; an error that the user can mend is one message and an exit code of its kind."""
+    try:
+        app()
+    except IsicbenchError as error:
+        fail(error.message, error.hint, code=error.exit_code)
+    except KeyboardInterrupt:
+        fail("stopped", "", code=130)
+    except OSError as error:
+        if error.filename is None and error.strerror is None:
+            raise
+        fail(f"{error.filename or 'the system'}: {error.strerror}", "Check permissions and free space.", code=1)
+
+
+def fail(message: str, hint: str, *, code: int) -> None:
+    typer.echo(f"Error: {message}", err=True)
+    if hint:
+        typer.echo(hint, err=True)
+    sys.exit(code)
+
+
+def single(command: Callable[..., None]) -> typer.Typer:
+    """A Typer app of one command, for a module that holds one."""
+    one = new_app()
+    one.command(context_settings={"help_option_names": ["-h", "--help"]})(command)
+    return one
+
+
+def new_app(**settings: Any) -> typer.Typer:
+    """A Typer app that looks like the main one."""
+    return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, **settings)

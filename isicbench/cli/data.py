@@ -1,0 +1,144 @@
+"""`isicbench data`: datasets on this machine."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isicbench.cli.app import new_app
+from isicbench.cli.options import DataDir, DatasetName, Json, Size
+
+app = new_app(no_args_is_help=True)
+
+
+class Split(StrEnum):
+    TRAIN = "train"
+    TEST = "test"
+
+
+@app.callback()
+def data() -> None:
+    """Download, import, prepare, verify and show datasets.
+
+    A dataset's folder has the layout of the ISIC 2016 challenge: ISBI2016_ISIC_Part1_Training_Data,
+    ISBI2016_ISIC_Part1_Training_GroundTruth, ISBI2016_ISIC_Part1_Test_Data, ISBI2016_ISIC_Part1_Test_GroundTruth.
+    """
+
+
+@app.command("list")
+def list_datasets(json: Json = False) -> None:
+    """List the datasets and whether they are on this machine."""
+    from rich.table import Table
+
+    from isicbench.cli.console import out, print_json
+    from isicbench.data.catalog import DATASETS
+    from isicbench.home import home
+
+    rows = []
+    for name in DATASETS:
+        folder = home() / "datasets" / name
+        rows.append({"name": name, "folder": str(folder) if folder.is_dir() else None})
+    if json:
+        print_json(rows)
+        return
+    table = Table("dataset", "folder", box=None)
+    for row in rows:
+        absent = "named by --data-dir" if row["name"] == "folder" else "not on this machine yet"
+        table.add_row(row["name"], row["folder"] or absent)
+    out.print(table)
+
+
+@app.command()
+def prepare(dataset: DatasetName = "isic2016", data_dir: DataDir = None, size: Size = 128) -> None:
+    """Fetch a dataset where it is absent, verify it, and decode it once for training."""
+    from isicbench.cli.console import notes, out, progress_bars
+    from isicbench.data.catalog import open_dataset
+    from isicbench.data.prepare import prepare as prepare_arrays
+
+    with progress_bars() as progress:
+        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+        prepared = prepare_arrays(opened, size_px=size, progress=progress)
+    for remark in opened.remarks:
+        notes.print(remark)
+    counts = f"{len(prepared.train.image_ids)} training and {len(prepared.test.image_ids)} test images"
+    out.print(f"{dataset}: {counts} at {size} px, fingerprint {prepared.fingerprint[:12]}")
+
+
+@app.command()
+def verify(dataset: DatasetName = "isic2016", data_dir: DataDir = None, json: Json = False) -> None:
+    """Decode every image and mask, and name each fault by its file."""
+    from isicbench.cli.console import out, print_json, progress_bars
+    from isicbench.data.catalog import open_dataset
+    from isicbench.data.verify import verify as find_faults
+
+    with progress_bars() as progress:
+        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+        faults = find_faults(opened, progress=progress)
+    if json:
+        print_json([{"file": str(fault.file), "problem": fault.problem} for fault in faults])
+    else:
+        for fault in faults:
+            out.print(f"{fault.file}: {fault.problem}", markup=False, soft_wrap=True)
+        counts = f"{len(opened.train)} training and {len(opened.test)} test pairs"
+        out.print(f"{counts}: {len(faults) or 'no'} faults")
+    if faults:
+        raise typer.Exit(3)
+
+
+@app.command()
+def show(
+    dataset: DatasetName = "isic2016",
+    data_dir: DataDir = None,
+    split: Annotated[Split, typer.Option("--split", help="Which images.")] = Split.TRAIN,
+    count: Annotated[int, typer.Option("--count", metavar="N", help="How many images to draw.", min=1)] = 8,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="PNG", help="Where to draw them.")] = Path(
+        "samples.png"
+    ),
+) -> None:
+    """Draw sample images with their masks' outlines, and print the table of original sizes."""
+    from rich.table import Table
+
+    from isicbench.cli.console import out, progress_bars
+    from isicbench.data.catalog import open_dataset
+    from isicbench.data.gallery import draw_samples, size_table
+
+    with progress_bars() as progress:
+        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+    table = Table("split", "width", "height", "images", box=None)
+    for row in size_table(opened):
+        table.add_row(row.split, str(row.width), str(row.height), str(row.count))
+    out.print(table)
+    out.print(f"drawn: {draw_samples(opened, output, split=split.value, count=count)}")
+
+
+@app.command("import")
+def import_files(
+    sources: Annotated[list[Path], typer.Argument(metavar="FOLDER_OR_ZIPS...", help="A folder, or the four zips.")],
+) -> None:
+    """Take over ISIC 2016 from a folder or from the challenge's zips that you have already."""
+    from isicbench.cli.console import out, progress_bars
+    from isicbench.data.isic2016 import import_dataset
+
+    with progress_bars() as progress:
+        dataset = import_dataset(sources, progress=progress)
+    out.print(f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test pairs in {dataset.root}")
+
+
+@app.command()
+def synthesize(
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    train: Annotated[int, typer.Option("--train", metavar="N", help="Training pairs.", min=2)] = 200,
+    test: Annotated[int, typer.Option("--test", metavar="N", help="Test pairs.", min=1)] = 60,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed gives other pictures.")] = 0,
+) -> None:
+    """Write synthetic dermoscopy-like pictures in the challenge's layout."""
+    from isicbench.cli.console import out, progress_bars
+    from isicbench.data.synthetic import write_synthetic
+    from isicbench.errors import DataError
+
+    if folder.exists() and any(folder.iterdir()):
+        raise DataError(f"{folder} is not empty", hint="Name a new folder.")
+    with progress_bars() as progress:
+        write_synthetic(folder, train=train, test=test, seed=seed, progress=progress)
+    out.print(f"{train} training and {test} test pairs in {folder}")

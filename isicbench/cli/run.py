@@ -1,0 +1,104 @@
+"""`isicbench run`: plan a study, train it, print its table."""
+
+import os
+import shlex
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from isicbench.cli.app import single
+from isicbench.cli.options import Database, DataDir, DatasetName
+
+GRID = "Repeat to span a grid."
+
+
+def run(
+    frozen: Annotated[bool, typer.Option("--frozen", help="Train with a frozen encoder.")] = False,
+    fine_tuned: Annotated[bool, typer.Option("--fine-tuned", help="Train all layers.  [default: both]")] = False,
+    epochs: Annotated[list[int], typer.Option("--epochs", metavar="N", help=f"Epochs. {GRID}")] = [10],
+    seed: Annotated[
+        list[int], typer.Option("--seed", metavar="N", help=f"Seed of weights, order and augmentation. {GRID}")
+    ] = [0],
+    lr: Annotated[
+        list[float] | None,
+        typer.Option("--lr", metavar="RATE", help=f"Learning rate. {GRID}  [default: 1e-3 frozen, 1e-4 fine-tuned]"),
+    ] = None,
+    batch_size: Annotated[list[int], typer.Option("--batch-size", metavar="N", help=f"Images in a batch. {GRID}")] = [
+        32
+    ],
+    size: Annotated[
+        list[int], typer.Option("--size", metavar="PX", help=f"Side of the network's input, in pixels. {GRID}")
+    ] = [128],
+    weights: Annotated[
+        list[str],
+        typer.Option("--weights", metavar="NAME|FILE", help=f"Encoder: imagenet1k_v1, random, or a FILE. {GRID}"),
+    ] = ["imagenet1k_v1"],
+    augmentation: Annotated[
+        list[str],
+        typer.Option("--augmentation", metavar="KIND", help=f"study (flips and colour jitter), flips, or none. {GRID}"),
+    ] = ["study"],
+    threshold: Annotated[
+        float, typer.Option("--threshold", metavar="P", help="Probability above which a pixel is lesion.")
+    ] = 0.5,
+    dataset: DatasetName = "isic2016",
+    data_dir: DataDir = None,
+    validate_on: Annotated[
+        str,
+        typer.Option(
+            "--validate-on", metavar="SPLIT", help="held-out (of the training images), or test, as the study did."
+        ),
+    ] = "held-out",
+    validation_share: Annotated[
+        float, typer.Option("--validation-share", metavar="SHARE", help="Share of the training images to hold out.")
+    ] = 0.1,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", metavar="NAME", help="The experiment's name; once for each experiment."),
+    ] = None,
+    devices: Annotated[
+        str, typer.Option("--devices", metavar="DEVICES", help="auto, cuda, cuda:0,2, cpu, or cpu:2 (two slots).")
+    ] = "auto",
+    jobs_per_device: Annotated[int, typer.Option("--jobs-per-device", metavar="N", help="Slots on each device.")] = 1,
+    db: Database = None,
+    force: Annotated[bool, typer.Option("--force", help="Train again what is completed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+) -> None:
+    """Train every combination of the options on the devices at hand, and record it.
+
+    What is completed already (same config and seed) is skipped. Ctrl-C once stops after the current step, twice at
+    once; the same command goes on.
+    """
+    from isicbench.cli.study import carry_out, print_plan
+    from isicbench.compute.devices import visible_gpus
+    from isicbench.compute.slots import plan_slots
+    from isicbench.config import Config
+    from isicbench.scheduling.planning import Request
+
+    base = Config(
+        dataset=dataset,
+        validate_on=validate_on,  # type: ignore[arg-type]  # Config checks it
+        validation_share=validation_share,
+        threshold=threshold,
+    )
+    axes: dict[str, list[Any]] = {
+        "frozen": [True] * frozen + [False] * fine_tuned or [True, False],
+        "weights": weights,
+        "augmentation": augmentation,
+        "image_size_px": size,
+        "epochs": epochs,
+        "batch_size": batch_size,
+    }
+    if lr:
+        axes["learning_rate"] = lr
+    request = Request(base=base, axes=axes, seeds=seed, names=name or (), data_dir=data_dir)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    slots = plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=cores)
+    if dry_run:
+        print_plan(request, slots, database=db, force=force)
+        return
+    command = shlex.join(["isicbench", *sys.argv[1:]])
+    raise typer.Exit(carry_out(request, slots, database=db, force=force, command=command))
+
+
+app = single(run)

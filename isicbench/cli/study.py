@@ -1,0 +1,90 @@
+"""What `isicbench run` does once its options are read."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from isicbench.cli.console import notes, out, progress_bars
+from isicbench.cli.following import Follower
+from isicbench.compute.slots import Slot, SlotPlan
+from isicbench.errors import StoreError
+from isicbench.records import RunRecord, RunStatus, StudyRecord
+from isicbench.report.terminal import terminal_report
+from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_plan
+from isicbench.scheduling.scheduler import Scheduler
+from isicbench.store.store import Store, open_store
+
+FAILED_EXIT = 7
+INTERRUPTED_EXIT = 130
+
+
+def carry_out(request: Request, slots: SlotPlan, *, database: str | None, force: bool, command: str) -> int:
+    """Plan, train, print the table; returns the exit code."""
+    for remark in slots.remarks:
+        notes.print(remark, markup=False)
+    store = open_store(database)
+    with progress_bars() as progress:
+        plan = plan_study(request, progress=progress)
+        prepare_plan(plan, progress=progress)
+    for remark in plan.dataset.remarks:
+        notes.print(remark, markup=False)
+    study = store.add_study(command, plan.runs, force=force)
+    _announce(study, slots.slots, store)
+    scheduler_stopped = _train(store, study, slots.slots)
+    runs = store.runs(run_ids=study.run_ids)
+    out.print(terminal_report(store, runs))
+    return _exit_code(runs, stopped=scheduler_stopped)
+
+
+def print_plan(request: Request, slots: SlotPlan, *, database: str | None, force: bool) -> None:
+    """The runs that the command would train, and where."""
+    with progress_bars() as progress:
+        plan = plan_study(request, progress=progress)
+    completed = set() if force else _completed(plan, database)
+    table = Table("experiment", "seed", "weights", "px", "epochs", "batch", "lr", "", box=None)
+    for run in plan.runs:
+        config = run.config
+        done = "completed already" if (config.config_hash, run.seed) in completed else ""
+        settings = (config.image_size_px, config.epochs, config.batch_size, config.learning_rate)
+        name = run.name or config.default_name
+        table.add_row(name, str(run.seed), config.weights, *(f"{value:g}" for value in settings), done)
+    out.print(table)
+    where = ", ".join(slot.title for slot in slots.slots)
+    counts = f"{plan.record.name} ({plan.record.train_count} training, {plan.record.test_count} test images)"
+    out.print(f"{len(plan.runs)} runs on {counts}; slots: {where}")
+    for remark in (*slots.remarks, *plan.dataset.remarks):
+        notes.print(remark, markup=False)
+
+
+def _completed(plan: Plan, database: str | None) -> set[tuple[str, int]]:
+    try:
+        store = open_store(database, create=False)
+    except StoreError:
+        return set()
+    wanted = {run.config.config_hash for run in plan.runs}
+    runs = store.runs(statuses=[RunStatus.COMPLETED])
+    return {(run.config.config_hash, run.seed) for run in runs if run.config.config_hash in wanted}
+
+
+def _announce(study: StudyRecord, slots: Sequence[Slot], store: Store) -> None:
+    where = ", ".join(slot.title for slot in slots)
+    skipped = f", {len(study.skipped_ids)} of them completed before" if study.skipped_ids else ""
+    runs = f"{len(study.run_ids)} run{'s' if len(study.run_ids) != 1 else ''}"
+    notes.print(f"Study {study.id}: {runs}{skipped}; slots: {where}; database: {store.url_shown}", markup=False)
+
+
+def _train(store: Store, study: StudyRecord, slots: Sequence[Slot]) -> bool:
+    """Whether the user stopped it."""
+    titles = {slot.name: slot.title for slot in slots}
+    with Follower(store, study.run_ids, slot_titles=titles) as follower:
+        scheduler = Scheduler(store, study.id, slots, observe=follower.look)
+        scheduler.run()
+    if scheduler.stopping:
+        notes.print("Stopped. The same command goes on with what is left.")
+    return scheduler.stopping
+
+
+def _exit_code(runs: Sequence[RunRecord], *, stopped: bool) -> int:
+    if stopped:
+        return INTERRUPTED_EXIT
+    return FAILED_EXIT if any(run.status is not RunStatus.COMPLETED for run in runs) else 0

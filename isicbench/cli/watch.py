@@ -1,0 +1,43 @@
+"""`isicbench watch`: follow a study that another process trains."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from isicbench.cli.app import single
+from isicbench.cli.options import Database
+
+LOOK_SECONDS = 1.0
+
+
+def watch(
+    study: Annotated[
+        int | None, typer.Option("--study", metavar="N", help="Which study.  [default: every unfinished run]")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Follow the runs of a study that another process trains.
+
+    Returns when none of them is queued or running. Ctrl-C leaves the study alone.
+    """
+    from isicbench.cli.console import notes
+    from isicbench.cli.following import Follower
+    from isicbench.records import RunStatus
+    from isicbench.store.store import open_store
+
+    unfinished = (RunStatus.QUEUED, RunStatus.RUNNING)
+    store = open_store(db, create=False)
+    runs = store.runs(statuses=unfinished) if study is None else store.study_runs(study)
+    if not runs:
+        notes.print("Nothing is queued or running.")
+        return
+    ids = [run.id for run in runs]
+    with Follower(store, ids) as follower:
+        follower.look()
+        while store.runs(run_ids=ids, statuses=unfinished):
+            time.sleep(LOOK_SECONDS)
+            follower.look()
+
+
+app = single(watch)

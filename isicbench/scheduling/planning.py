@@ -1,0 +1,101 @@
+"""From what the user asked for to the runs of a study."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from isicbench.config import Config, expand_grid
+from isicbench.data.catalog import open_dataset
+from isicbench.data.dataset import Dataset
+from isicbench.data.fingerprint import fingerprint
+from isicbench.data.prepare import prepare
+from isicbench.data.progress import Progress, silent
+from isicbench.data.splits import hold_out
+from isicbench.errors import ConfigError
+from isicbench.models.weight_files import Weights, find_weights
+from isicbench.records import DatasetRecord
+from isicbench.store.studies import RunRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A grid over one dataset: `axes` names config fields and the values that each takes.
+
+    Without an axis of learning rates, frozen and fine-tuned experiments get their own default.
+    """
+
+    base: Config
+    axes: Mapping[str, Sequence[Any]]
+    seeds: Sequence[int]
+    names: Sequence[str] = ()
+    """One for each experiment, in the grid's order; none for the study's own."""
+    data_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    dataset: Dataset
+    record: DatasetRecord
+    runs: tuple[RunRequest, ...]
+
+
+def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
+    """Resolve dataset and weights, expand the grid; seeds run fastest, so that every experiment gets a first run soon.
+
+    Raises `ConfigError`, `DataError` or `WeightsError`.
+    """
+    configs = _expand(request)
+    if request.names and len(request.names) != len(configs):
+        raise ConfigError(
+            f"{len(request.names)} names for {len(configs)} experiments",
+            hint="Give --name once for each experiment, in the order that --dry-run shows.",
+        )
+    dataset = open_dataset(request.base.dataset, data_dir=request.data_dir, progress=progress)
+    record = describe_dataset(dataset)
+    _check_split(dataset, request.base)
+    names: Sequence[str | None] = request.names or [None] * len(configs)
+    weights = {choice: find_weights(choice) for choice in dict.fromkeys(c.weights for c in configs)}
+    completed = [_complete(config, record, weights[config.weights]) for config in configs]
+    runs = tuple(
+        RunRequest(name=name, config=config, seed=seed, dataset=record)
+        for seed in dict.fromkeys(request.seeds)
+        for name, config in zip(names, completed, strict=True)
+    )
+    return Plan(dataset=dataset, record=record, runs=runs)
+
+
+def prepare_plan(plan: Plan, *, progress: Progress = silent) -> None:
+    """Make the prepared arrays of every image size in the plan."""
+    for size_px in dict.fromkeys(run.config.image_size_px for run in plan.runs):
+        prepare(plan.dataset, size_px=size_px, progress=progress)
+
+
+def describe_dataset(dataset: Dataset) -> DatasetRecord:
+    return DatasetRecord(
+        name=dataset.name,
+        fingerprint=fingerprint(dataset),
+        train_count=len(dataset.train),
+        test_count=len(dataset.test),
+        source=dataset.source,
+        licence=dataset.licence,
+    )
+
+
+def _expand(request: Request) -> list[Config]:
+    configs = list(expand_grid(request.base, request.axes))
+    if not configs or not request.seeds:
+        raise ConfigError("the grid is empty", hint="See: isicbench run --help")
+    if "learning_rate" not in request.axes:
+        configs = [replace(config, learning_rate=config.default_learning_rate) for config in configs]
+    return configs
+
+
+def _complete(config: Config, dataset: DatasetRecord, weights: Weights) -> Config:
+    return replace(config, dataset_fingerprint=dataset.fingerprint, weights=weights.name, weights_sha256=weights.sha256)
+
+
+def _check_split(dataset: Dataset, config: Config) -> None:
+    """Raise now, not in every worker, where too few images are left to hold some out."""
+    if config.validate_on == "held-out":
+        hold_out([pair.image_id for pair in dataset.train], share=config.validation_share, seed=config.validation_seed)

@@ -1,0 +1,125 @@
+"""Keeps every slot busy until a study is finished.
+
+The truth is in the database: a scheduler holds no queue of its own, so two of them may work on one study, and a run
+belongs to whoever claims it.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from isicbench.compute.processes import host_name, is_alive
+from isicbench.compute.slots import Slot
+from isicbench.records import Failure, RunStatus
+from isicbench.scheduling.slot_worker import Answer, SlotWorker
+from isicbench.store.store import Store
+
+POLL_SECONDS = 0.5
+
+
+class Scheduler:
+    """Runs one study on a set of slots. `observe` is called about twice a second, for a display."""
+
+    def __init__(
+        self, store: Store, study_id: int, slots: Sequence[Slot], *, observe: Callable[[], None] = lambda: None
+    ) -> None:
+        self.store = store
+        self.study_id = study_id
+        self.slots = slots
+        self.observe = observe
+        self.stopping = False
+        self._workers: dict[str, SlotWorker] = {}
+
+    def run(self) -> None:
+        """Return when no run of the study is queued or running, or after a stop was asked for."""
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        bury_dead_owners(self.store)
+        with self._listening_for_stop():
+            watching = asyncio.create_task(self._watch())
+            try:
+                await asyncio.gather(*(self._keep_busy(slot) for slot in self.slots))
+            finally:
+                watching.cancel()
+                await self._end_workers()
+        self.observe()
+
+    async def _keep_busy(self, slot: Slot) -> None:
+        while not self.stopping:
+            run_id = self.store.next_queued(self.study_id)
+            if run_id is not None:
+                worker = await self._worker(slot)
+                answer = await worker.train(run_id)
+                self._record_death(run_id, worker, answer)
+                if answer.status != "refused":
+                    continue
+            elif not self._unfinished():
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _worker(self, slot: Slot) -> SlotWorker:
+        """The slot's living worker; a dead one is replaced."""
+        worker = self._workers.get(slot.name)
+        if worker is None or not worker.alive:
+            log = self.store.folder / "logs" / f"{slot.title.replace(':', '-').replace('/', '-')}.log"
+            worker = await SlotWorker.start(slot, database=self.store.url, log=log)
+            self._workers[slot.name] = worker
+        return worker
+
+    def _record_death(self, run_id: int, worker: SlotWorker, answer: Answer) -> None:
+        """A worker that died says nothing of its run any more: fail it, if it is still that worker's."""
+        run = self.store.run(run_id)
+        if answer.failure is None or run.status is not RunStatus.RUNNING or run.owner is None:
+            return
+        if (run.owner.host, run.owner.pid) == (host_name(), worker.pid):
+            status = RunStatus.INTERRUPTED if self.stopping else RunStatus.FAILED
+            self.store.finish(run_id, status, failure=None if self.stopping else answer.failure)
+
+    def _unfinished(self) -> bool:
+        progress = self.store.study_progress(self.study_id)
+        return any(progress.get(status, 0) for status in (RunStatus.QUEUED, RunStatus.RUNNING))
+
+    async def _watch(self) -> None:
+        while True:
+            self.observe()
+            # Its own workers' deaths are told by their exit codes, which say more.
+            bury_dead_owners(self.store, known_pids=[worker.pid for worker in self._workers.values()])
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _end_workers(self) -> None:
+        await asyncio.gather(*(worker.end() for worker in self._workers.values()))
+
+    def _stop(self) -> None:
+        """Once: workers finish their step and mark their runs interrupted. Twice: they are killed."""
+        for worker in self._workers.values():
+            if self.stopping:
+                worker.kill()
+            else:
+                worker.stop()
+        self.stopping = True
+
+    @contextmanager
+    def _listening_for_stop(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        for number in signals:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+
+def bury_dead_owners(store: Store, *, known_pids: Sequence[int] = ()) -> None:
+    """Fail the runs whose worker on this host is gone, whoever started it."""
+    for run in store.running_runs():
+        owner = run.owner
+        if owner is None or owner.host != host_name() or owner.pid in known_pids:
+            continue
+        if is_alive(owner.pid, started=owner.process_started):
+            continue
+        message = f"its worker (process {owner.pid}) is gone, and with it the command that started it"
+        store.finish(run.id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
