@@ -23,6 +23,18 @@ FINISHED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.DIVERGED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetImage:
+    """One image of a dataset, by what identifies it: enough to find it again in another dataset."""
+
+    image_id: str
+    split: str
+    image_sha256: str
+    """Of the image file; empty where only masks are known."""
+    perceptual_hash: str = ""
+    """64 bits in hex, as `isicbench.data.perceptual_hash` computes them; empty where the image was not decoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRecord:
     name: str
     fingerprint: str
@@ -31,6 +43,8 @@ class DatasetRecord:
     test_count: int
     source: str
     licence: str
+    images: tuple[DatasetImage, ...] = ()
+    """Given when a dataset is first recorded; read back by `Store.dataset_images`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +72,8 @@ class EpochRecord:
     validation_seconds: float
     images_per_second: float
     """Training images in a second of training."""
+    gradient_norm: float = math.nan
+    """Largest Euclidean norm of all gradients together at any step of the epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +133,8 @@ class EvaluationRecord:
     """This and the six before it: means over images; the last over images where it is finite."""
     final: bool = True
     """Done by the run itself, after its last epoch; False for a later `isicbench evaluate`."""
+    seen_in_training: int | None = None
+    """How many of the scored images the run was trained on, as far as ids and hashes tell; None where unknown."""
     image_scores: tuple[ImageScore, ...] = ()
 
 

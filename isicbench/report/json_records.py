@@ -70,6 +70,7 @@ def epoch_to_json(record: EpochRecord) -> Json:
         "train_seconds",
         "validation_seconds",
         "images_per_second",
+        "gradient_norm",
     )
 
 
@@ -101,6 +102,7 @@ def evaluation_to_json(record: EvaluationRecord) -> Json:
         "true_share",
         "seconds",
         "final",
+        "seen_in_training",
         *METRICS,
     )
     return figures | {"image_scores": [image_score_to_json(score) for score in record.image_scores]}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from isicbench.config import Config
 from isicbench.records import (
     ArtifactRecord,
+    DatasetImage,
     DatasetRecord,
     Diagnosis,
     EnvironmentRecord,
@@ -22,6 +23,7 @@ from isicbench.records import (
 )
 from isicbench.store.schema import (
     ArtifactRow,
+    DatasetImageRow,
     DatasetRow,
     DiagnosisRow,
     EnvironmentRow,
@@ -78,6 +80,15 @@ def dataset_record(row: DatasetRow) -> DatasetRecord:
     )
 
 
+def dataset_image(row: DatasetImageRow) -> DatasetImage:
+    return DatasetImage(
+        image_id=row.image_id,
+        split=row.split,
+        image_sha256=row.image_sha256,
+        perceptual_hash=row.perceptual_hash,
+    )
+
+
 def epoch_record(row: EpochRow) -> EpochRecord:
     return EpochRecord(
         epoch=row.epoch,
@@ -90,6 +101,7 @@ def epoch_record(row: EpochRow) -> EpochRecord:
         train_seconds=_number(row.train_seconds),
         validation_seconds=_number(row.validation_seconds),
         images_per_second=_number(row.images_per_second),
+        gradient_norm=_number(row.gradient_norm),
     )
 
 
@@ -115,6 +127,7 @@ def evaluation_record(row: EvaluationRow, scores: tuple[ImageScore, ...] = ()) -
         boundary_iou=_number(row.boundary_iou),
         hausdorff95_px=_number(row.hausdorff95_px),
         final=row.final,
+        seen_in_training=row.seen_in_training,
         image_scores=scores,
     )
 

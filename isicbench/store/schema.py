@@ -74,6 +74,18 @@ class DatasetRow(Table):
     licence: Mapped[str]
 
 
+class DatasetImageRow(Table):
+    """An image by what identifies it, so that leaks between datasets can be found without their files."""
+
+    __tablename__ = "dataset_images"
+
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True)
+    split: Mapped[str] = mapped_column(primary_key=True)
+    image_id: Mapped[str] = mapped_column(primary_key=True)
+    image_sha256: Mapped[str]
+    perceptual_hash: Mapped[str]
+
+
 class ExperimentRow(Table):
     """`config` is the whole of it; the columns repeat what people sort and select by."""
 
@@ -197,6 +209,7 @@ class EpochRow(Table):
     train_seconds: Mapped[float | None]
     validation_seconds: Mapped[float | None]
     images_per_second: Mapped[float | None]
+    gradient_norm: Mapped[float | None]
 
 
 class EvaluationRow(Table):
@@ -231,6 +244,7 @@ class EvaluationRow(Table):
     hausdorff95_px: Mapped[float | None]
     final: Mapped[bool] = mapped_column(server_default=true())
     """Done by the run itself; a later `isicbench evaluate` is not."""
+    seen_in_training: Mapped[int | None]
 
 
 class ImageScoreRow(Table):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from isicbench.errors import StoreError
 from isicbench.records import (
     ArtifactRecord,
+    DatasetImage,
     DatasetRecord,
     Diagnosis,
     EnvironmentRecord,
@@ -34,6 +35,7 @@ from isicbench.store.engine import open_engine, reading, writing
 from isicbench.store.migrate import ensure_current
 from isicbench.store.schema import (
     ArtifactRow,
+    DatasetImageRow,
     DatasetRow,
     EnvironmentRow,
     EpochRow,
@@ -291,6 +293,17 @@ class Store:
         """Every dataset by its fingerprint."""
         with reading(self._engine) as session:
             return {row.fingerprint: rows_to_records.dataset_record(row) for row in session.scalars(select(DatasetRow))}
+
+    def dataset_images(self, fingerprint: str) -> list[DatasetImage]:
+        """What identifies the images of a dataset, by split and id; empty where that was not recorded."""
+        query = (
+            select(DatasetImageRow)
+            .join(DatasetRow, DatasetRow.id == DatasetImageRow.dataset_id)
+            .where(DatasetRow.fingerprint == fingerprint)
+            .order_by(DatasetImageRow.split, DatasetImageRow.image_id)
+        )
+        with reading(self._engine) as session:
+            return [rows_to_records.dataset_image(row) for row in session.scalars(query)]
 
     # Removing
 

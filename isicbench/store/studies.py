@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from isicbench.config import Config
-from isicbench.records import DatasetRecord, RunStatus, StudyRecord
-from isicbench.store.schema import DatasetRow, ExperimentRow, RunRow, StudyRow, StudyRunRow
+from isicbench.records import DatasetImage, DatasetRecord, RunStatus, StudyRecord
+from isicbench.store.schema import DatasetImageRow, DatasetRow, ExperimentRow, RunRow, StudyRow, StudyRunRow
 
 CONFIG_COLUMNS = (
     "encoder",
@@ -126,10 +126,20 @@ def _experiment(session: Session, request: RunRequest) -> ExperimentRow:
 def _dataset(session: Session, record: DatasetRecord) -> DatasetRow:
     dataset = session.scalar(select(DatasetRow).where(DatasetRow.fingerprint == record.fingerprint))
     if dataset is None:
-        dataset = DatasetRow(**asdict(record))
+        values = asdict(record)
+        del values["images"]
+        dataset = DatasetRow(**values)
         session.add(dataset)
         session.flush()
+    _add_images(session, dataset, record.images)
     return dataset
+
+
+def _add_images(session: Session, dataset: DatasetRow, images: Sequence[DatasetImage]) -> None:
+    """Once for a dataset, which a fingerprint identifies; one recorded by an earlier version has none yet."""
+    known = select(DatasetImageRow.image_id).where(DatasetImageRow.dataset_id == dataset.id).limit(1)
+    if images and session.scalar(known) is None:
+        session.execute(insert(DatasetImageRow), [{"dataset_id": dataset.id} | asdict(image) for image in images])
 
 
 def _now() -> datetime:

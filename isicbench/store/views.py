@@ -18,6 +18,7 @@ SELECT
     l.validation_loss,
     l.epoch AS epochs,
     v.image_count AS test_images,
+    v.seen_in_training,
     v.predicted_share,
     v.true_share,
     CASE WHEN EXISTS (
@@ -73,7 +74,8 @@ SELECT
     p.learning_rate,
     p.train_seconds,
     p.validation_seconds,
-    p.images_per_second
+    p.images_per_second,
+    p.gradient_norm
 FROM epochs p
 JOIN runs r ON r.id = p.run_id
 JOIN experiments e ON e.id = r.experiment_id

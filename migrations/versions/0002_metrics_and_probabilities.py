@@ -1,4 +1,4 @@
-"""Every metric, evaluations after the run, and the distribution of probabilities."""
+"""Every metric, evaluations after the run, the distribution of probabilities, and the images of each dataset."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,10 +23,24 @@ def upgrade() -> None:
     for table in ("evaluations", "image_scores"):
         for metric in METRICS:
             op.add_column(table, sa.Column(metric, sa.Double(), nullable=True))
+    op.add_column("epochs", sa.Column("gradient_norm", sa.Double(), nullable=True))
     op.add_column("evaluations", sa.Column("final", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.add_column("evaluations", sa.Column("seen_in_training", sa.Integer(), nullable=True))
     op.add_column("experiments", sa.Column("threshold_rule", sa.String(), server_default="fixed", nullable=False))
     op.add_column(
         "experiments", sa.Column("predictions_sha256", sa.String(), server_default=sa.text("''"), nullable=False)
+    )
+    op.create_table(
+        "dataset_images",
+        sa.Column("dataset_id", sa.Integer(), nullable=False),
+        sa.Column("split", sa.String(), nullable=False),
+        sa.Column("image_id", sa.String(), nullable=False),
+        sa.Column("image_sha256", sa.String(), nullable=False),
+        sa.Column("perceptual_hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name="fk_dataset_images_dataset_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", "split", "image_id", name="pk_dataset_images"),
     )
     op.create_table(
         "probabilities",

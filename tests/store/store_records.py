@@ -7,6 +7,7 @@ from typing import Any
 from isicbench.config import Config
 from isicbench.records import (
     ArtifactRecord,
+    DatasetImage,
     DatasetRecord,
     Diagnosis,
     EnvironmentRecord,
@@ -25,7 +26,16 @@ from isicbench.store.store import Store
 from isicbench.store.studies import RunRequest
 
 DATASET = DatasetRecord(
-    name="synthetic", fingerprint="d" * 64, train_count=200, test_count=2, source="generated", licence="MIT"
+    name="synthetic",
+    fingerprint="d" * 64,
+    train_count=200,
+    test_count=2,
+    source="generated",
+    licence="MIT",
+    images=(
+        DatasetImage(image_id="ISIC_0000001", split="test", image_sha256="a" * 64, perceptual_hash="c3" * 8),
+        DatasetImage(image_id="ISIC_0000003", split="train", image_sha256="b" * 64),
+    ),
 )
 FROZEN = Config(
     dataset="synthetic", dataset_fingerprint="d" * 64, weights="random", frozen=True, epochs=2, batch_size=16
@@ -61,6 +71,7 @@ EVALUATION = EvaluationRecord(
     thresholded_iou=0.74,
     boundary_iou=0.75,
     hausdorff95_px=0.76,
+    seen_in_training=1,
     image_scores=(
         ImageScore(
             image_id="ISIC_0000001",
@@ -100,6 +111,7 @@ _LATER = ("sensitivity", "specificity", "accuracy", "precision", "thresholded_io
 FIRST_EVALUATION = replace(
     EVALUATION,
     **dict.fromkeys(_LATER, math.nan),
+    seen_in_training=None,
     image_scores=tuple(replace(score, **dict.fromkeys(_LATER, math.nan)) for score in EVALUATION.image_scores),
 )
 """What the first schema could hold of it."""
@@ -131,6 +143,7 @@ def epoch(number: int = 1, **figures: Any) -> EpochRecord:
         train_seconds=3.5,
         validation_seconds=0.5,
         images_per_second=57.0,
+        gradient_norm=1.25,
     )
     return replace(record, **figures)
 

@@ -24,7 +24,8 @@ def test_study_queues_every_request_in_order_and_once(store):
     assert study.skipped_ids == ()
     assert len({run.uid for run in runs}) == 3
     assert store.study(study.id) == study
-    assert store.datasets() == {DATASET.fingerprint: DATASET}
+    assert store.datasets() == {DATASET.fingerprint: replace(DATASET, images=())}
+    assert store.dataset_images(DATASET.fingerprint) == list(DATASET.images)
 
 
 def test_completed_run_is_skipped_unless_forced(store):
