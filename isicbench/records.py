@@ -98,7 +98,8 @@ class ImageScore:
     """IoU, or 0 where it is below 0.65."""
     boundary_iou: float = math.nan
     hausdorff95_px: float = math.nan
-    """95th percentile of the boundary distances, in pixels of the scored resolution."""
+    """Larger of the directed 95th percentiles of distances between outlines, in pixels of the scored resolution; the
+    image's diagonal where exactly one mask is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class EvaluationRecord:
     thresholded_iou: float = math.nan
     boundary_iou: float = math.nan
     hausdorff95_px: float = math.nan
-    """This and the six before it: means over images; the last over images where it is finite."""
+    """Means over all images, like the six before it: an image with one mask empty counts with its diagonal."""
     final: bool = True
     """Done by the run itself, after its last epoch; False for a later `isicbench evaluate`."""
     seen_in_training: int | None = None

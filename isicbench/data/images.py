@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from isicbench.data.packed_masks import pack_mask
+
 MAX_PIXELS = 89_478_485
 """The largest width x height that is decoded: Pillow's own bound against decompression bombs."""
 
@@ -33,6 +35,8 @@ class SizedMask:
     pixels: NDArray[np.uint8]
     """(size_px, size_px), 0 or 1."""
     original_size: Size
+    packed: bytes
+    """The mask at the file's own size, as `isicbench.data.packed_masks` packs it."""
 
 
 def read_image(path: Path, size_px: int, *, mask_size: Size | None = None) -> SizedImage:
@@ -64,7 +68,11 @@ def read_mask(path: Path, size_px: int) -> SizedMask:
         original_size = image.size
         black_white = _two_valued(_decoded(image, "L"))
     resized = black_white.resize((size_px, size_px), Image.Resampling.BILINEAR)
-    return SizedMask(pixels=(np.asarray(resized) > 127).astype(np.uint8), original_size=original_size)
+    return SizedMask(
+        pixels=(np.asarray(resized) > 127).astype(np.uint8),
+        original_size=original_size,
+        packed=pack_mask(np.asarray(black_white) > 127),
+    )
 
 
 def read_full_image(path: Path, *, mask_size: Size | None = None) -> NDArray[np.uint8]:

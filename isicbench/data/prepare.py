@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from isicbench.data.dataset import Dataset, Pair
 from isicbench.data.fingerprint import fingerprint as fingerprint_of
+from isicbench.data.packed_masks import PackedMasks, PackedMaskWriter
 from isicbench.data.progress import Progress, silent
 from isicbench.data.threads import map_in_order
 from isicbench.data.verify import Fault, SizedPair, id_faults, list_faults, read_pair, verify
@@ -21,7 +22,7 @@ from isicbench.data.whole_folder import whole_folder
 from isicbench.errors import DataError
 from isicbench.home import home
 
-PREPROCESSING_VERSION = 1
+PREPROCESSING_VERSION = 2
 """To be raised whenever the same files would give other arrays."""
 
 FINGERPRINT_FILE = "fingerprint.txt"
@@ -38,6 +39,8 @@ class PreparedSplit:
     """(N, size_px, size_px), 0 or 1."""
     original_sizes: NDArray[np.int32]
     """(N, 2) width and height of the files."""
+    original_masks: PackedMasks
+    """The masks at the files' own size: `original_masks.read(i)` is `(H, W)` bool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,7 @@ class _SplitWriter:
     split: str
     images: BinaryIO
     masks: BinaryIO
+    original_masks: PackedMaskWriter
     sizes: list[tuple[int, int]]
 
     @classmethod
@@ -140,15 +144,18 @@ class _SplitWriter:
         masks = files.enter_context((folder / f"{split}_masks.npy").open("wb"))
         _write_header(images, (count, size_px, size_px, 3))
         _write_header(masks, (count, size_px, size_px))
-        return cls(folder, split, images, masks, [])
+        originals = PackedMaskWriter(files.enter_context((folder / f"{split}_original_masks.bin").open("wb")))
+        return cls(folder, split, images, masks, originals, [])
 
     def add(self, pair: SizedPair) -> None:
         self.images.write(pair.image.pixels.tobytes())
         self.masks.write(pair.mask.pixels.tobytes())
+        self.original_masks.add(pair.mask.packed)
         self.sizes.append(pair.image.original_size)
 
     def finish(self, pairs: Sequence[Pair]) -> None:
         np.save(self.folder / f"{self.split}_sizes.npy", np.array(self.sizes, np.int32).reshape(-1, 2))
+        self.original_masks.save_offsets(self.folder / f"{self.split}_original_offsets.npy")
         (self.folder / f"{self.split}_ids.json").write_text(json.dumps([pair.image_id for pair in pairs]))
 
 
@@ -177,4 +184,6 @@ def _open_split(folder: Path, split: str, size_px: int) -> PreparedSplit:
     expected = (len(ids), size_px, size_px)
     if images.shape != (*expected, 3) or masks.shape != expected or sizes.shape != (len(ids), 2):
         raise ValueError("the arrays' shapes disagree")
-    return PreparedSplit(image_ids=ids, images=images, masks=masks, original_sizes=sizes)
+    offsets = folder / f"{split}_original_offsets.npy"
+    original_masks = PackedMasks.open(folder / f"{split}_original_masks.bin", offsets, sizes=sizes)
+    return PreparedSplit(image_ids=ids, images=images, masks=masks, original_sizes=sizes, original_masks=original_masks)
