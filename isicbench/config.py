@@ -19,6 +19,9 @@ Augmentation = Literal["study", "flips", "none"]
 ThresholdRule = Literal["fixed", "validation"]
 ValidationSet = Literal["held-out", "test"]
 
+EXTERNAL = "external"
+"""Encoder, decoder and weights of an experiment whose masks another tool predicted."""
+
 FROZEN_LEARNING_RATE = 1e-3
 FINE_TUNED_LEARNING_RATE = 1e-4
 """The study does not state its learning rates; these are customary for a fresh decoder and for trained layers."""
@@ -78,6 +81,19 @@ class Config:
     def is_external(self) -> bool:
         """Whether another tool predicted the masks."""
         return bool(self.predictions_sha256)
+
+    @classmethod
+    def external(cls, *, dataset: str, dataset_fingerprint: str, predictions_sha256: str, threshold: float) -> "Config":
+        """Of masks that another tool predicted; the fields that tell how to train stay as they are and mean nothing."""
+        return cls(
+            dataset=dataset,
+            dataset_fingerprint=dataset_fingerprint,
+            predictions_sha256=predictions_sha256,
+            encoder=EXTERNAL,
+            decoder=EXTERNAL,
+            weights=EXTERNAL,
+            threshold=threshold,
+        )
 
     @property
     def config_hash(self) -> str:

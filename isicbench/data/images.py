@@ -39,6 +39,14 @@ class SizedMask:
     """The mask at the file's own size, as `isicbench.data.packed_masks` packs it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreyImage:
+    pixels: NDArray[np.uint8]
+    """(H, W)."""
+    values: tuple[int, ...]
+    """The different ones, ascending."""
+
+
 def read_image(path: Path, size_px: int, *, mask_size: Size | None = None) -> SizedImage:
     """Decode a picture to RGB and stretch it to `size_px` x `size_px` (bilinear with antialiasing).
 
@@ -87,6 +95,21 @@ def read_full_mask(path: Path) -> NDArray[np.uint8]:
     """(H, W) 0 or 1 at the file's own size. Raises `ImageFileError`."""
     with _opened(path) as image:
         return (np.asarray(_two_valued(_decoded(image, "L"))) > 127).astype(np.uint8)
+
+
+def read_grey(path: Path) -> GreyImage:
+    """An 8-bit grey or black-and-white PNG as it stands, which is what the challenge takes as a mask.
+
+    Raises `ImageFileError` for any other kind, whose values would have to be guessed at.
+    """
+    with _opened(path) as image:
+        if image.format != "PNG":
+            raise ImageFileError(f"is a {image.format} file, expected PNG")
+        if image.mode not in ("1", "L"):
+            raise ImageFileError(f"is not single-channel 8-bit grey (its mode is {image.mode})")
+        grey = _decoded(image, "L")
+    values = tuple(value for value, count in enumerate(grey.histogram()) if count)
+    return GreyImage(pixels=np.asarray(grey, np.uint8), values=values)
 
 
 def read_size(path: Path) -> Size:

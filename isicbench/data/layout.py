@@ -48,9 +48,9 @@ def scan(root: Path) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
 
 
 def _pairs(images: Path, masks: Path) -> tuple[Pair, ...]:
-    mask_of = {_mask_id(path): path for path in _visible(masks) if _is_mask(path)}
+    mask_of = {mask_id(path): path for path in visible_files(masks) if is_mask(path)}
     pairs = []
-    for image in _visible(images):
+    for image in visible_files(images):
         if _is_image(image):
             mask = mask_of.get(image.stem, masks / f"{image.stem}_Segmentation.png")
             pairs.append(Pair(image_id=image.stem, image=image, mask=mask))
@@ -60,8 +60,8 @@ def _pairs(images: Path, masks: Path) -> tuple[Pair, ...]:
     return tuple(sorted(pairs, key=lambda pair: (pair.image_id, pair.image.name)))
 
 
-def _visible(folder: Path) -> Iterator[Path]:
-    """Entries in name order, without hidden ones such as the `._` files of macOS."""
+def visible_files(folder: Path) -> Iterator[Path]:
+    """Entries in name order, without hidden ones such as the `._` files of macOS. Raises `DataError`."""
     return iter(sorted(path for path in _entries(folder) if not path.name.startswith(".")))
 
 
@@ -76,9 +76,11 @@ def _is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.stem.lower().endswith((MASK_ENDING, SUPERPIXELS_ENDING))
 
 
-def _is_mask(path: Path) -> bool:
+def is_mask(path: Path) -> bool:
+    """Whether the name is that of a mask, `ISIC_0000000_Segmentation.png`."""
     return path.suffix.lower() == ".png" and path.stem.lower().endswith(MASK_ENDING)
 
 
-def _mask_id(path: Path) -> str:
+def mask_id(path: Path) -> str:
+    """The id of the image that a mask belongs to."""
     return path.stem[: -len(MASK_ENDING)]

@@ -1,7 +1,6 @@
 """Masks of differing sizes in one file: a bit a pixel, compressed."""
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -86,8 +85,3 @@ class PackedMasks:
                 f"{self.path} is damaged at mask {position} ({error})",
                 hint=f"Remove the folder {self.path.parent} and prepare the dataset anew: isicbench data prepare",
             ) from error
-
-
-def pixel_counts(sizes: Sequence[tuple[int, int]] | NDArray[np.int32]) -> list[int]:
-    """Width x height of each."""
-    return [int(width) * int(height) for width, height in sizes]

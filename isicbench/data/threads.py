@@ -32,3 +32,26 @@ def map_in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> I
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def map_within(budget: int, function: Callable[[Item], Result], items: Iterable[tuple[Item, int]]) -> Iterator[Result]:
+    """Results in the order of `(item, cost)`; those at work never cost more than `budget` together, unless one alone.
+
+    For work whose memory grows with its item: on a machine of many cores the number of threads would be no bound.
+    """
+    waiting: deque[tuple[Future[Result], int]] = deque()
+    in_flight = 0
+    with ThreadPoolExecutor(thread_count()) as pool:
+        try:
+            for item, cost in items:
+                while waiting and in_flight + cost > budget:
+                    future, done = waiting.popleft()
+                    yield future.result()
+                    in_flight -= done
+                waiting.append((pool.submit(function, item), cost))
+                in_flight += cost
+            while waiting:
+                yield waiting.popleft()[0].result()
+        finally:
+            for future, _ in waiting:
+                future.cancel()

@@ -79,11 +79,11 @@ def id_faults(dataset: Dataset) -> list[Fault]:
     return faults
 
 
-def list_faults(faults: list[Fault]) -> str:
+def list_faults(faults: list[Fault], *, shown: int = FAULTS_SHOWN) -> str:
     """One line a fault, the first ones in full, then a count."""
-    lines = [f"  {fault.file}: {fault.problem}" for fault in faults[:FAULTS_SHOWN]]
-    if len(faults) > FAULTS_SHOWN:
-        lines.append(f"  and {len(faults) - FAULTS_SHOWN} more")
+    lines = [f"  {fault.file}: {fault.problem}" for fault in faults[:shown]]
+    if len(faults) > shown:
+        lines.append(f"  and {len(faults) - shown} more")
     return "\n".join(lines)
 
 

@@ -7,7 +7,8 @@ from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
 from isicbench.report.notes import run_notes
-from isicbench.report.protocol import ProtocolLine, protocol_lines, protocol_warnings
+from isicbench.report.protocol import ProtocolLine, protocol_lines, protocol_warnings, score_lines
+from isicbench.report.scores import ScoreRow, score_rows
 from isicbench.report.source import ReportSource
 from isicbench.report.table import ResultRow, result_rows
 from isicbench.report.wording import evidence_figure, number_ranges, printable
@@ -47,6 +48,10 @@ class ReportContents:
     diagnoses: tuple[DiagnosisLine, ...]
     runs: tuple[RunLine, ...]
     """Every run, none left out, in the order of the experiments."""
+    scores: tuple[ScoreRow, ...]
+    """What the test set was scored, at each resolution."""
+    score_lines: tuple[str, ...]
+    """What the figures of `rows` are."""
     environments: tuple[str, ...]
     """One line for each distinct set of software and devices."""
 
@@ -70,6 +75,8 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
             for experiment in experiments
             for outcome in experiment.outcomes
         ),
+        scores=tuple(score_rows(experiments)),
+        score_lines=tuple(score_lines(experiments)),
         environments=tuple(_environment_lines(environments)),
     )
 

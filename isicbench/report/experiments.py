@@ -18,21 +18,36 @@ class Outcome:
     epochs: tuple[EpochRecord, ...]
     """In order."""
     evaluation: EvaluationRecord | None
-    """The test set at the training resolution and the config's threshold."""
+    """The test set at the resolution that the table shows."""
+    original: EvaluationRecord | None = None
+    """The test set at the images' own size; for masks of another tool it is the one above."""
 
     @property
     def counted(self) -> bool:
-        """Whether the run is completed and has all four figures of the table's row."""
+        """Whether the run is completed and has all figures of the table's row."""
         return self.run.status is RunStatus.COMPLETED and self.figures is not None
 
     @property
-    def figures(self) -> tuple[float, float, float, float] | None:
-        """IoU, Dice, and the last epoch's train and validation loss; None unless all are recorded and finite."""
-        if self.evaluation is None or not self.epochs:
+    def figures(self) -> tuple[float | None, ...] | None:
+        """IoU, Dice, and the last epoch's train and validation loss; None unless all are recorded and finite.
+
+        Masks of another tool have no losses: the last two are None then.
+        """
+        if self.evaluation is None:
             return None
-        last = self.epochs[-1]
-        found = (self.evaluation.iou, self.evaluation.dice, last.train_loss, last.validation_loss)
+        scores = (self.evaluation.iou, self.evaluation.dice)
+        if self.run.config.is_external:
+            return (*scores, None, None) if all(map(isfinite, scores)) else None
+        if not self.epochs:
+            return None
+        found = (*scores, self.epochs[-1].train_loss, self.epochs[-1].validation_loss)
         return found if all(value is not None and isfinite(value) for value in found) else None
+
+    @property
+    def test_evaluations(self) -> tuple[EvaluationRecord, ...]:
+        """What is recorded of the test set, at the network's input size first."""
+        found = (self.evaluation, None if self.original is self.evaluation else self.original)
+        return tuple(evaluation for evaluation in found if evaluation is not None)
 
     @property
     def collapsed(self) -> bool:
@@ -79,18 +94,27 @@ def group_experiments(
             run=run,
             epochs=tuple(sorted(epochs.get(run.id, ()), key=lambda record: record.epoch)),
             evaluation=scored_on_test(run.config, evaluations.get(run.id, ())),
+            original=scored_on_test(run.config, evaluations.get(run.id, ()), resolution="original"),
         )
         members[run.config.config_hash].append(outcome)
     return [_experiment(labels[config_hash], outcomes) for config_hash, outcomes in members.items()]
 
 
-def scored_on_test(config: Config, evaluations: Iterable[EvaluationRecord]) -> EvaluationRecord | None:
-    """The evaluation that the table shows: the test set of the config's own dataset, size and threshold."""
+def scored_on_test(
+    config: Config, evaluations: Iterable[EvaluationRecord], *, resolution: str = ""
+) -> EvaluationRecord | None:
+    """The run's own evaluation of the test set of its dataset, at its threshold.
+
+    Without a resolution it is the one that the table shows: the network's input size (`training`) of a trained run, the
+    images' own (`original`) of masks that another tool predicted.
+    """
+    wanted = resolution or ("original" if config.is_external else "training")
     for evaluation in evaluations:
         if (
             evaluation.split == "test"
-            and evaluation.resolution == "training"
-            and isclose(evaluation.threshold, config.threshold)
+            and evaluation.final
+            and evaluation.resolution == wanted
+            and (config.threshold_rule != "fixed" or isclose(evaluation.threshold, config.threshold))
             and config.dataset_fingerprint in ("", evaluation.dataset_fingerprint)
         ):
             return evaluation

@@ -14,6 +14,7 @@ FIELD_LABELS = {
     "validation_share": "validation share",
     "validation_seed": "split seed",
     "weights_sha256": "weights sha256",
+    "predictions_sha256": "masks sha256",
     "image_size_px": "size",
     "batch_size": "batch",
     "learning_rate": "lr",
@@ -38,7 +39,7 @@ def setting(config: Config, field: str) -> str:
     value = getattr(config, field)
     if field == "frozen":
         return "frozen" if value else "fine-tuned"
-    if field in ("dataset_fingerprint", "weights_sha256"):
+    if field in ("dataset_fingerprint", "weights_sha256", "predictions_sha256"):
         value = value[:12] or "none"
     shown = f"{value:g}" if isinstance(value, float) else printable(str(value))
     return f"{FIELD_LABELS.get(field, field.replace('_', ' '))} {shown}" + (" px" if field == "image_size_px" else "")

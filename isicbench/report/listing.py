@@ -29,7 +29,7 @@ def runs_listing(runs: Sequence[RunRecord], evaluations: Mapping[int, Sequence[E
         table.add_row(
             str(run.id),
             Text(labels[run.config.config_hash]),
-            str(run.seed),
+            MISSING if run.config.is_external else str(run.seed),
             status_text(run, collapsed=has_collapsed(run)),
             f"{run.epoch}/{run.config.epochs}" if run.epoch else MISSING,
             figure(scores.iou if scores else None),

@@ -12,10 +12,10 @@ from isicbench.report.contents import ReportContents, read_contents
 from isicbench.report.curves import loss_curves, score_curves
 from isicbench.report.files import write_file
 from isicbench.report.pictures import prediction_pictures, read_predictions
-from isicbench.report.protocol import SCORES
+from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO, MICRO_TITLE
 from isicbench.report.source import ReportSource
 from isicbench.report.table import HEADINGS, has_seeds
-from isicbench.report.wording import duration, figure, memory, printable, rate
+from isicbench.report.wording import MISSING, duration, figure, memory, printable, rate
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$])")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -64,8 +64,12 @@ def render_markdown(contents: ReportContents, figures: FigurePaths, *, without_p
             figures=figures,
             headings=HEADINGS,
             seeded=has_seeds(contents.rows),
-            scores=SCORES,
-            scored=[line.outcome for line in contents.runs if line.outcome.evaluation],
+            missing=MISSING,
+            macro=MACRO,
+            micro=MICRO,
+            macro_title=MACRO_TITLE,
+            micro_title=MICRO_TITLE,
+            score_legend=LEGEND,
             without_predictions=without_predictions,
         )
     )

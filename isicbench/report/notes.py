@@ -57,6 +57,8 @@ def _missing(outcome: Outcome) -> str:
 
 
 def _short_of_epochs(outcome: Outcome) -> str:
+    if outcome.run.config.is_external:
+        return ""
     last, asked = outcome.epochs[-1].epoch, outcome.run.config.epochs
     return "" if last == asked else f"has {last} of its {asked} epochs recorded; the losses are those of epoch {last}"
 

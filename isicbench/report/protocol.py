@@ -14,6 +14,14 @@ SCORES = (
     "IoU and Dice are means over the test images at the network's input size; the losses are those of the last epoch "
     "of the same run."
 )
+EXTERNAL_SCORES = (
+    "Masks of another tool are scored at the images' own size, as the challenge does; how they were made is not known "
+    "here."
+)
+MIXED_WARNING = (
+    "Masks of another tool are scored at the images' own size, the other rows at the network's input size: compare "
+    "them by the table of test scores, which gives the original size for all."
+)
 TEST_SET_WARNING = (
     "Validated on the test set: the validation figures of {whose} were measured on the same images as the scores. "
     "They are no independent estimate, and nothing may be chosen by them."
@@ -29,6 +37,12 @@ class ProtocolLine:
     text: str
 
 
+def score_lines(experiments: Sequence[Experiment]) -> list[str]:
+    """What the table's figures are, a sentence for trained experiments and one for masks of another tool."""
+    kinds = {experiment.config.is_external for experiment in experiments}
+    return [text for is_external, text in ((False, SCORES), (True, EXTERNAL_SCORES)) if is_external in kinds]
+
+
 def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, DatasetRecord]) -> list[ProtocolLine]:
     """One line a distinct protocol: all that the experiments share apart from frozen or not."""
     groups: dict[str, list[Experiment]] = defaultdict(list)
@@ -37,7 +51,7 @@ def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, Dat
     return [
         ProtocolLine(
             labels=() if len(groups) == 1 else tuple(member.label for member in members),
-            text=f"{conditions}; {_seeds(members)}.",
+            text=f"{conditions}{_seeds(members)}.",
         )
         for conditions, members in groups.items()
     ]
@@ -45,22 +59,39 @@ def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, Dat
 
 def protocol_warnings(experiments: Sequence[Experiment]) -> list[str]:
     """What must be said aloud: validation on the test set, and rows that were not scored alike."""
-    on_test = [experiment.label for experiment in experiments if experiment.config.validate_on == "test"]
+    trained = [experiment for experiment in experiments if not experiment.config.is_external]
+    on_test = [experiment.label for experiment in trained if experiment.config.validate_on == "test"]
     warnings = []
     if on_test:
         whose = "every experiment" if len(on_test) == len(experiments) else "; ".join(on_test)
         warnings.append(TEST_SET_WARNING.format(whose=whose))
-    configs = [experiment.config for experiment in experiments]
-    if differing := [field for field in differing_fields(configs) if field in _COMPARED_ON]:
-        values = "; ".join(" / ".join(dict.fromkeys(setting(c, field) for c in configs)) for field in differing)
-        warnings.append(f"The rows were not measured alike ({values}): compare them with care.")
+    if differing := _measured_differently(experiments):
+        warnings.append(f"The rows were not measured alike ({differing}): compare them with care.")
+    if trained and len(trained) < len(experiments):
+        warnings.append(MIXED_WARNING)
     return warnings
 
 
+def _measured_differently(experiments: Sequence[Experiment]) -> str:
+    """The fields that bear on the figures and differ, with their values; of masks of another tool only the dataset."""
+    everybody = [experiment.config for experiment in experiments]
+    trained = [config for config in everybody if not config.is_external]
+    compared = [(field, everybody if field == "dataset_fingerprint" else trained) for field in _COMPARED_ON]
+    return "; ".join(
+        " / ".join(dict.fromkeys(setting(config, field) for config in configs))
+        for field, configs in compared
+        if field in differing_fields(configs)
+    )
+
+
 def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:
+    dataset = _dataset(config, datasets.get(config.dataset_fingerprint))
+    if config.is_external:
+        masks = f"masks of another tool (sha256 {config.predictions_sha256[:12]}), threshold {config.threshold:g}"
+        return f"{dataset}; {masks}, scored at the images' own size"
     return "; ".join(
         (
-            _dataset(config, datasets.get(config.dataset_fingerprint)),
+            dataset,
             _validation(config),
             _weights(config),
             f"encoder {config.encoder}, decoder {config.decoder}",
@@ -73,7 +104,10 @@ def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:
 
 def _dataset(config: Config, record: DatasetRecord | None) -> str:
     fingerprint = config.dataset_fingerprint[:12] or "not recorded"
-    counts = f", {record.train_count} train and {record.test_count} test images" if record else ""
+    counts = ""
+    if record:
+        train = f"{record.train_count} train and " if record.train_count else ""
+        counts = f", {train}{record.test_count} test images"
     return f"dataset {printable(config.dataset)} (fingerprint {fingerprint}{counts})"
 
 
@@ -89,5 +123,5 @@ def _weights(config: Config) -> str:
 
 
 def _seeds(members: Sequence[Experiment]) -> str:
-    seeds = {outcome.run.seed for member in members for outcome in member.leading}
-    return f"{'seed' if len(seeds) == 1 else 'seeds'} {number_ranges(seeds)}"
+    seeds = {outcome.run.seed for member in members if not member.config.is_external for outcome in member.leading}
+    return f"; {'seed' if len(seeds) == 1 else 'seeds'} {number_ranges(seeds)}" if seeds else ""

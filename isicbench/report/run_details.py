@@ -10,10 +10,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from isicbench.config import Config
 from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, EvaluationRecord, RunRecord
 from isicbench.report.contents import evidence_text
 from isicbench.report.notes import ending
+from isicbench.report.scores import MACRO, MICRO, RESOLUTIONS, score_table, titled_tables
 from isicbench.report.wording import duration, figure, memory, printable, rate
+
+EXTERNAL_FIELDS = ("dataset", "dataset_fingerprint", "predictions_sha256", "threshold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,8 @@ class RunDetails:
 def run_details(details: RunDetails) -> RenderableType:
     """The run's state, failure and diagnoses first; then its config, epochs, scores, surroundings and files."""
     run = details.run
-    title = Text(f"Run {run.id}: {printable(run.experiment)}, seed {run.seed}", style="bold")
+    seed = ", masks of another tool" if run.config.is_external else f", seed {run.seed}"
+    title = Text(f"Run {run.id}: {printable(run.experiment)}{seed}", style="bold")
     parts: list[RenderableType] = [title, _pairs(_state(run))]
     if run.failure and run.failure.traceback:
         traceback = "\n".join(printable(line) for line in run.failure.traceback.rstrip().splitlines())
@@ -41,7 +46,7 @@ def run_details(details: RunDetails) -> RenderableType:
         parts += _section("Evaluations", _evaluations(details.evaluations))
     if details.epochs:
         parts += _section("Epochs", _epochs(details.epochs))
-    parts += _section("Config", _pairs([(name, _config_value(value)) for name, value in run.config.to_dict().items()]))
+    parts += _section("Config", _pairs(_config(run.config)))
     if details.environment:
         parts += _section("Environment", _pairs(_environment(details.environment)))
     if details.artifacts:
@@ -78,18 +83,18 @@ def _diagnoses(run: RunRecord) -> RenderableType:
     return Group(*lines)
 
 
-def _evaluations(evaluations: Sequence[EvaluationRecord]) -> Table:
-    table = _figures("Split", "Size", "Thresh.", "Images", "IoU", "Dice", "Micro IoU", "Micro Dice", "Pred. share")
-    for evaluation in evaluations:
-        table.add_row(
-            Text(printable(evaluation.split)),
-            Text(printable(evaluation.resolution)),
-            f"{evaluation.threshold:g}",
-            str(evaluation.image_count),
-            *map(figure, (evaluation.iou, evaluation.dice, evaluation.micro_iou, evaluation.micro_dice)),
-            figure(evaluation.predicted_share),
-        )
-    return table
+def _evaluations(evaluations: Sequence[EvaluationRecord]) -> RenderableType:
+    """Which evaluations there are, then their macro scores in the same order, then the micro ones."""
+    what = _figures("", "Split", "Size", "Threshold", "Images")
+    macro, micro = score_table("", scores=MACRO), score_table("", scores=MICRO)
+    for number, evaluation in enumerate(evaluations, start=1):
+        place = str(number)
+        size = RESOLUTIONS.get(evaluation.resolution, printable(evaluation.resolution))
+        split = Text(printable(evaluation.split))
+        what.add_row(place, split, Text(size), f"{evaluation.threshold:g}", str(evaluation.image_count))
+        macro.add_row(place, *(score.of(evaluation) for score in MACRO))
+        micro.add_row(place, *(score.of(evaluation) for score in MICRO))
+    return Group(what, Text(), titled_tables(macro, micro))
 
 
 def _epochs(epochs: Sequence[EpochRecord]) -> Table:
@@ -143,6 +148,12 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> Table:
 
 def _section(title: str, body: RenderableType) -> list[RenderableType]:
     return [Text(), Text(title, style="bold"), Padding(body, (0, 0, 0, 2))]
+
+
+def _config(config: Config) -> list[tuple[str, str]]:
+    """Every field; of masks of another tool only those that mean something."""
+    names = EXTERNAL_FIELDS if config.is_external else config.to_dict()
+    return [(name, _config_value(getattr(config, name))) for name in names]
 
 
 def _config_value(value: object) -> str:

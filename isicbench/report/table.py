@@ -26,7 +26,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
-    """One experiment. All four figures come from the same runs (`run_ids`), the losses from their last epoch."""
+    """One experiment. All four figures come from the same runs (`run_ids`), the losses from their last epoch.
+
+    Masks of another tool have no losses.
+    """
 
     label: str
     mark: str
@@ -72,7 +75,9 @@ def summarise(values: Sequence[float]) -> Summary | None:
 def _row(experiment: Experiment) -> ResultRow:
     counted = experiment.counted
     figures = [outcome.figures for outcome in counted if outcome.figures is not None]
-    iou, dice, train_loss, validation_loss = (summarise([values[i] for values in figures]) for i in range(4))
+    iou, dice, train_loss, validation_loss = (
+        summarise([value for values in figures if (value := values[i]) is not None]) for i in range(4)
+    )
     return ResultRow(
         label=experiment.label,
         mark=_mark(experiment),

@@ -9,11 +9,11 @@ from rich.text import Text
 
 from isicbench.records import RunRecord
 from isicbench.report.contents import DiagnosisLine, ReportContents, RunLine, read_contents
-from isicbench.report.protocol import SCORES
+from isicbench.report.scores import score_tables
 from isicbench.report.source import ReportSource
 from isicbench.report.status import status_text
 from isicbench.report.table import HEADINGS, ResultRow, has_seeds
-from isicbench.report.wording import duration, printable, rate
+from isicbench.report.wording import MISSING, duration, printable, rate
 
 
 def terminal_report(source: ReportSource, runs: Sequence[RunRecord]) -> RenderableType:
@@ -28,6 +28,7 @@ def render_terminal(contents: ReportContents) -> RenderableType:
         *_footer(contents),
         *_section("Not in the figures above", [Text(note) for note in contents.notes]),
         *_section("Diagnoses", [_diagnosis(line) for line in contents.diagnoses]),
+        *_section("Test scores", [score_tables(contents.scores)] if contents.scores else []),
         _runs_table(contents.runs),
     )
 
@@ -55,7 +56,7 @@ def _labelled(row: ResultRow) -> Text:
 
 
 def _footer(contents: ReportContents) -> list[RenderableType]:
-    lines = [Text(SCORES, style="dim")]
+    lines = [Text(" ".join(contents.score_lines), style="dim")]
     if has_seeds(contents.rows):
         lines.append(Text("With several seeds: mean ± sample standard deviation over n completed runs.", style="dim"))
     lines += [
@@ -86,10 +87,12 @@ def _runs_table(lines: Sequence[RunLine]) -> RenderableType:
         table.add_column(heading, justify="right", no_wrap=True)
     for line in lines:
         run = line.outcome.run
-        epochs = f"{len(line.outcome.epochs)}/{run.config.epochs}"
+        is_external = run.config.is_external
+        epochs = MISSING if is_external else f"{len(line.outcome.epochs)}/{run.config.epochs}"
+        seed = MISSING if is_external else str(run.seed)
         status = status_text(run, collapsed=line.outcome.collapsed)
         seconds, speed = duration(run.train_seconds), rate(run.images_per_second)
-        table.add_row(str(run.id), Text(line.label), str(run.seed), status, epochs, seconds, speed)
+        table.add_row(str(run.id), Text(line.label), seed, status, epochs, seconds, speed)
     return Group(Text(), table)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from isicbench.config import Config
 from isicbench.errors import StoreError
 from isicbench.records import (
     ArtifactRecord,
@@ -32,7 +33,7 @@ from isicbench.records import (
 )
 from isicbench.store import recording, removal, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading, writing
-from isicbench.store.migrate import ensure_current
+from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.schema import (
     ArtifactRow,
     DatasetImageRow,
@@ -62,6 +63,13 @@ def open_store(choice: str | None = None, *, create: bool = True) -> "Store":
     url = database_url(choice)
     ensure_current(url, create=create)
     return Store(url)
+
+
+def open_existing(choice: str | None = None) -> "Store | None":
+    """The same, but None where there is no database yet."""
+    if current_revision(database_url(choice)) is None:
+        return None
+    return open_store(choice, create=False)
 
 
 class Store:
@@ -130,6 +138,34 @@ class Store:
         )
         with reading(self._engine) as session:
             return session.scalar(query)
+
+    # Masks of other tools
+
+    def add_external(
+        self, request: RunRequest, evaluation: EvaluationRecord, *, force: bool = False
+    ) -> tuple[RunRecord, bool]:
+        """Record masks of another tool as an experiment with one completed run and its evaluation, all or nothing.
+
+        Gives the run, and whether the same predictions were scored before, in which case that run is left as it was
+        unless `force` asks for another.
+        """
+        with writing(self._engine) as session:
+            run_id, was_there = studies.add_external(session, request, seconds=evaluation.seconds, force=force)
+            if not was_there:
+                recording.record_evaluation(session, run_id, evaluation)
+        return self.run(run_id), was_there
+
+    def completed_run(self, config: Config) -> RunRecord | None:
+        """The newest completed run of a config, whatever its seed."""
+        with reading(self._engine) as session:
+            run_id = studies.completed_run(session, config)
+        return None if run_id is None else self.run(run_id)
+
+    def rename_experiment(self, run_id: int, name: str) -> RunRecord:
+        """Give a run's experiment another name."""
+        with writing(self._engine) as session:
+            session.get_one(RunRow, run_id).experiment.name = name
+        return self.run(run_id)
 
     # What a worker writes
 

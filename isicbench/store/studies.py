@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -62,6 +62,38 @@ def add_study(session: Session, command: str, requests: Sequence[RunRequest], *,
         created_at=study.created_at,
         run_ids=tuple(run_ids),
         skipped_ids=tuple(skipped),
+    )
+
+
+def add_external(session: Session, request: RunRequest, *, seconds: float, force: bool) -> tuple[int, bool]:
+    """A completed run for masks that another tool predicted, and whether it was there before; `seconds` its scoring
+    took. A completed one of the same config is taken unless `force`."""
+    experiment = _experiment(session, request)
+    if not force and (done := completed_run(session, request.config)):
+        return done, True
+    now = _now()
+    run = RunRow(
+        uid=uuid.uuid4().hex,
+        experiment_id=experiment.id,
+        seed=request.seed,
+        status=RunStatus.COMPLETED.value,
+        created_at=now,
+        started_at=now - timedelta(seconds=seconds),
+        finished_at=now,
+    )
+    session.add(run)
+    session.flush()
+    return run.id, False
+
+
+def completed_run(session: Session, config: Config) -> int | None:
+    """The newest completed run of a config, whatever its seed."""
+    return session.scalar(
+        select(RunRow.id)
+        .join(ExperimentRow, ExperimentRow.id == RunRow.experiment_id)
+        .where(ExperimentRow.config_hash == config.config_hash, RunRow.status == RunStatus.COMPLETED.value)
+        .order_by(RunRow.id.desc())
+        .limit(1)
     )
 
 

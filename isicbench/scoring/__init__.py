@@ -1,0 +1,1 @@
+"""Scoring of masks at their images' own size, whoever predicted them."""
