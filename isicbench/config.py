@@ -14,6 +14,7 @@ ENCODERS = ("mobilenet_v2",)
 DECODERS = ("conv",)
 AUGMENTATIONS = ("study", "flips", "none")
 VALIDATION_SETS = ("held-out", "test")
+THRESHOLD_RULES = ("fixed", "validation")
 
 Augmentation = Literal["study", "flips", "none"]
 ThresholdRule = Literal["fixed", "validation"]
@@ -70,12 +71,23 @@ class Config:
             _require_choice("--decoder", self.decoder, DECODERS)
         _require_choice("--augmentation", self.augmentation, AUGMENTATIONS)
         _require_choice("--validate-on", self.validate_on, VALIDATION_SETS)
+        _require_choice("the threshold's rule", self.threshold_rule, THRESHOLD_RULES)
         _require("--epochs", self.epochs, 1 <= self.epochs <= 100_000, "a whole number from 1 to 100000")
         _require("--batch-size", self.batch_size, 1 <= self.batch_size <= 65_536, "a whole number from 1 to 65536")
         _require("--size", self.image_size_px, 32 <= self.image_size_px <= 2048, "from 32 to 2048 pixels")
         _require("--lr", self.learning_rate, 0 < self.learning_rate < math.inf, "a finite number above 0")
         _require("--threshold", self.threshold, 0 < self.threshold < 1, "between 0 and 1")
         _require("--validation-share", self.validation_share, 0 < self.validation_share < 1, "between 0 and 1")
+        if self.chooses_threshold and self.validate_on == "test":
+            raise ConfigError(
+                "--threshold auto with --validate-on test would choose the threshold on the test set",
+                hint="Leave --validate-on away, so that there are images to choose by, or name a number: --threshold P",
+            )
+
+    @property
+    def chooses_threshold(self) -> bool:
+        """Whether the test set is scored at the threshold that was best on validation."""
+        return self.threshold_rule == "validation"
 
     @property
     def is_external(self) -> bool:

@@ -162,6 +162,23 @@ class ProbabilityRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaskFigures:
+    """What the expert masks that a run learnt from and was scored on look like; shares are means over images."""
+
+    border_share: float
+    """Foreground's share of the outermost ring of pixels."""
+    centre_share: float
+    """Foreground's share of the middle third in both directions."""
+    prepared_share: float
+    """Foreground's share of the image at the network's input size."""
+    original_share: float
+    """Foreground's share of the image at the file's own size."""
+    vanished: int
+    """Images whose lesion has no pixel left at the network's input size."""
+    image_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """What the tool says about a run that went wrong, with the figures that show it."""
 

@@ -12,6 +12,7 @@ from isicbench.errors import IsicbenchError
 
 COMMANDS = {
     "run": "Train every combination of the options on the devices at hand, and record it.",
+    "evaluate": "Score a finished run on another split, threshold or dataset.",
     "score": "Score another tool's masks by the challenge's rules, and record them.",
     "report": "Render the comparative table, the curves and the pictures from the database.",
     "list": "List the runs in the database.",

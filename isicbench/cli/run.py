@@ -39,8 +39,13 @@ def run(
         typer.Option("--augmentation", metavar="KIND", help=f"study (flips and colour jitter), flips, or none. {GRID}"),
     ] = ["study"],
     threshold: Annotated[
-        float, typer.Option("--threshold", metavar="P", help="Probability above which a pixel is lesion.")
-    ] = 0.5,
+        str,
+        typer.Option(
+            "--threshold",
+            metavar="P|auto",
+            help="Probability above which a pixel is lesion; auto takes the best one on the validation images.",
+        ),
+    ] = "0.5",
     dataset: DatasetName = "isic2016",
     data_dir: DataDir = None,
     validate_on: Annotated[
@@ -79,7 +84,7 @@ def run(
         dataset=dataset,
         validate_on=validate_on,  # type: ignore[arg-type]  # Config checks it
         validation_share=validation_share,
-        threshold=threshold,
+        **_threshold(threshold),
     )
     axes: dict[str, list[Any]] = {
         "frozen": [True] * frozen + [False] * fine_tuned or [True, False],
@@ -99,6 +104,18 @@ def run(
         return
     command = shlex.join(["isicbench", *sys.argv[1:]])
     raise typer.Exit(carry_out(request, slots, database=db, force=force, command=command))
+
+
+def _threshold(choice: str) -> dict[str, Any]:
+    """The config's fields for `--threshold`."""
+    from isicbench.errors import ConfigError
+
+    if choice == "auto":
+        return {"threshold_rule": "validation"}
+    try:
+        return {"threshold": float(choice)}
+    except ValueError:
+        raise ConfigError(f"--threshold {choice}: expected a number between 0 and 1, or auto") from None
 
 
 app = single(run)

@@ -37,6 +37,8 @@ class SizedMask:
     original_size: Size
     packed: bytes
     """The mask at the file's own size, as `isicbench.data.packed_masks` packs it."""
+    original_share: float
+    """Foreground's share of the file's own pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +78,12 @@ def read_mask(path: Path, size_px: int) -> SizedMask:
         original_size = image.size
         black_white = _two_valued(_decoded(image, "L"))
     resized = black_white.resize((size_px, size_px), Image.Resampling.BILINEAR)
+    foreground = np.asarray(black_white) > 127
     return SizedMask(
         pixels=(np.asarray(resized) > 127).astype(np.uint8),
         original_size=original_size,
-        packed=pack_mask(np.asarray(black_white) > 127),
+        packed=pack_mask(foreground),
+        original_share=float(foreground.mean()),
     )
 
 

@@ -52,8 +52,8 @@ class PackedMasks:
     path: Path
     content: NDArray[np.uint8]
     """The file, mapped."""
-    offsets: NDArray[np.int64]
-    """(N + 1,): where each mask begins, and where the last one ends."""
+    bounds: NDArray[np.int64]
+    """(N, 2): where each mask begins and ends."""
     sizes: NDArray[np.int32]
     """(N, 2) width and height."""
 
@@ -69,15 +69,20 @@ class PackedMasks:
             or (np.diff(starts) < 1).any()
         ):
             raise ValueError("the offsets do not fit the packed masks")
-        return cls(path, content, starts, sizes)
+        return cls(path, content, np.stack([starts[:-1], starts[1:]], axis=1), sizes)
 
     def __len__(self) -> int:
         return len(self.sizes)
 
+    def part(self, index: NDArray[np.int64]) -> "PackedMasks":
+        """Only the masks at the positions `index`."""
+        return PackedMasks(self.path, self.content, self.bounds[index], self.sizes[index])
+
     def read(self, position: int) -> Mask:
         """`(H, W)` bool. Threads may read at once. Raises `DataError` where the file is damaged."""
         width, height = (int(side) for side in self.sizes[position])
-        packed = self.content[self.offsets[position] : self.offsets[position + 1]].tobytes()
+        begin, end = self.bounds[position]
+        packed = self.content[begin:end].tobytes()
         try:
             return unpack_mask(packed, width=width, height=height)
         except ValueError as error:

@@ -41,6 +41,19 @@ class PreparedSplit:
     """(N, 2) width and height of the files."""
     original_masks: PackedMasks
     """The masks at the files' own size: `original_masks.read(i)` is `(H, W)` bool."""
+    original_shares: NDArray[np.float64]
+    """(N,): foreground's share of the files' own pixels."""
+
+    def part(self, index: NDArray[np.int64]) -> "PreparedSplit":
+        """Only the images at the positions `index`."""
+        return PreparedSplit(
+            image_ids=tuple(self.image_ids[i] for i in index),
+            images=self.images[index],
+            masks=self.masks[index],
+            original_sizes=self.original_sizes[index],
+            original_masks=self.original_masks.part(index),
+            original_shares=self.original_shares[index],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +150,7 @@ class _SplitWriter:
     masks: BinaryIO
     original_masks: PackedMaskWriter
     sizes: list[tuple[int, int]]
+    shares: list[float]
 
     @classmethod
     def open(cls, folder: Path, split: str, *, count: int, size_px: int, files: ExitStack) -> "_SplitWriter":
@@ -145,16 +159,18 @@ class _SplitWriter:
         _write_header(images, (count, size_px, size_px, 3))
         _write_header(masks, (count, size_px, size_px))
         originals = PackedMaskWriter(files.enter_context((folder / f"{split}_original_masks.bin").open("wb")))
-        return cls(folder, split, images, masks, originals, [])
+        return cls(folder, split, images, masks, originals, [], [])
 
     def add(self, pair: SizedPair) -> None:
         self.images.write(pair.image.pixels.tobytes())
         self.masks.write(pair.mask.pixels.tobytes())
         self.original_masks.add(pair.mask.packed)
         self.sizes.append(pair.image.original_size)
+        self.shares.append(pair.mask.original_share)
 
     def finish(self, pairs: Sequence[Pair]) -> None:
         np.save(self.folder / f"{self.split}_sizes.npy", np.array(self.sizes, np.int32).reshape(-1, 2))
+        np.save(self.folder / f"{self.split}_original_shares.npy", np.array(self.shares, np.float64))
         self.original_masks.save_offsets(self.folder / f"{self.split}_original_offsets.npy")
         (self.folder / f"{self.split}_ids.json").write_text(json.dumps([pair.image_id for pair in pairs]))
 
@@ -179,11 +195,23 @@ def _open_split(folder: Path, split: str, size_px: int) -> PreparedSplit:
     ids = tuple(json.loads((folder / f"{split}_ids.json").read_text()))
     images = np.load(folder / f"{split}_images.npy", mmap_mode="r")
     masks = np.load(folder / f"{split}_masks.npy", mmap_mode="r")
-    sizes = np.load(folder / f"{split}_sizes.npy")
+    sizes, shares = (np.load(folder / f"{split}_{name}.npy") for name in ("sizes", "original_shares"))
     sizes.flags.writeable = False
     expected = (len(ids), size_px, size_px)
-    if images.shape != (*expected, 3) or masks.shape != expected or sizes.shape != (len(ids), 2):
+    if (
+        images.shape != (*expected, 3)
+        or masks.shape != expected
+        or sizes.shape != (len(ids), 2)
+        or len(shares) != len(ids)
+    ):
         raise ValueError("the arrays' shapes disagree")
     offsets = folder / f"{split}_original_offsets.npy"
     original_masks = PackedMasks.open(folder / f"{split}_original_masks.bin", offsets, sizes=sizes)
-    return PreparedSplit(image_ids=ids, images=images, masks=masks, original_sizes=sizes, original_masks=original_masks)
+    return PreparedSplit(
+        image_ids=ids,
+        images=images,
+        masks=masks,
+        original_sizes=sizes,
+        original_masks=original_masks,
+        original_shares=shares,
+    )

@@ -11,6 +11,7 @@ from isicbench.report.protocol import ProtocolLine, protocol_lines, protocol_war
 from isicbench.report.scores import ScoreRow, score_rows
 from isicbench.report.source import ReportSource
 from isicbench.report.table import ResultRow, result_rows
+from isicbench.report.thresholds import Probabilities, ThresholdLine, threshold_lines
 from isicbench.report.wording import evidence_figure, number_ranges, printable
 
 
@@ -46,6 +47,9 @@ class ReportContents:
     protocols: tuple[ProtocolLine, ...]
     notes: tuple[str, ...]
     diagnoses: tuple[DiagnosisLine, ...]
+    thresholds: tuple[ThresholdLine, ...]
+    probabilities: Probabilities
+    """Of every run that is drawn."""
     runs: tuple[RunLine, ...]
     """Every run, none left out, in the order of the experiments."""
     scores: tuple[ScoreRow, ...]
@@ -62,6 +66,8 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
         raise IsicbenchError("there are no runs to report", hint="Train some first: isicbench run")
     run_ids = [run.id for run in runs]
     experiments = group_experiments(runs, source.epochs(run_ids), source.evaluations(run_ids))
+    leading = [outcome.run.id for experiment in experiments for outcome in experiment.leading]
+    probabilities = source.probabilities(leading)
     environments = {run_id: source.environment(run_id) for run_id in run_ids}
     return ReportContents(
         experiments=tuple(experiments),
@@ -70,6 +76,8 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
         protocols=tuple(protocol_lines(experiments, source.datasets())),
         notes=tuple(run_notes(experiments)),
         diagnoses=tuple(_diagnoses(experiments)),
+        thresholds=tuple(threshold_lines(experiments, probabilities)),
+        probabilities=probabilities,
         runs=tuple(
             RunLine(label=experiment.label, outcome=outcome, device=_device(environments[outcome.run.id]))
             for experiment in experiments

@@ -75,11 +75,12 @@ def _score_figure(experiments: Sequence[Experiment]) -> bytes:
         axes.set_ylabel(f"{name} (mean over images)")
         axes.set_ylim(-0.02, 1.0)
         _mark_epochs(axes, experiments)
-    _legend_beneath(figure, experiments)
+    legend_beneath(figure, experiments)
     return png(figure)
 
 
-def _legend_beneath(figure: Figure, experiments: Sequence[Experiment]) -> None:
+def legend_beneath(figure: Figure, experiments: Sequence[Experiment]) -> None:
+    """The experiments' lines, in the order of their styles, under all panels."""
     handles = [_key(_title(experiment, width=56), line_style(index)) for index, experiment in enumerate(experiments)]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(2, len(handles)))
 

@@ -15,6 +15,7 @@ from isicbench.report.pictures import prediction_pictures, read_predictions
 from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO, MICRO_TITLE
 from isicbench.report.source import ReportSource
 from isicbench.report.table import HEADINGS, has_seeds
+from isicbench.report.threshold_curves import threshold_curves
 from isicbench.report.wording import MISSING, duration, figure, memory, printable, rate
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$])")
@@ -27,6 +28,7 @@ class FigurePaths:
 
     loss: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
+    thresholds: tuple[str, ...] = ()
     predictions: tuple[str, ...] = ()
 
 
@@ -41,6 +43,7 @@ def write_markdown(source: ReportSource, runs: Sequence[RunRecord], *, out: Path
     pictures = {
         "curves/loss": loss_curves(contents.experiments),
         "curves/scores": score_curves(contents.experiments),
+        "curves/thresholds": threshold_curves(contents.experiments, contents.probabilities),
         "predictions/predictions": prediction_pictures(predictions.columns),
     }
     named = {stem: _named(stem, images) for stem, images in pictures.items()}
@@ -48,6 +51,7 @@ def write_markdown(source: ReportSource, runs: Sequence[RunRecord], *, out: Path
     paths = FigurePaths(
         loss=tuple(named["curves/loss"]),
         scores=tuple(named["curves/scores"]),
+        thresholds=tuple(named["curves/thresholds"]),
         predictions=tuple(named["predictions/predictions"]),
     )
     text = render_markdown(contents, paths, without_predictions=predictions.without)

@@ -139,7 +139,8 @@ def _draw_prediction(axes: Axes, column: Column, image_id: str) -> None:
         hide_frame(axes)
         axes.text(0.5, 0.5, "not recorded", ha="center", va="center", color=GREY, fontsize=8, transform=axes.transAxes)
         return
-    threshold = column.experiment.config.threshold
+    evaluation = column.outcome.evaluation
+    threshold = evaluation.threshold if evaluation else column.experiment.config.threshold
     truth, mask, highest = predicted_mask(*column.sampled[image_id], threshold=threshold)
     caption = f"Dice {dice(truth, mask):.4f}"
     if not mask.any():

@@ -43,7 +43,7 @@ def run_details(details: RunDetails) -> RenderableType:
     if run.diagnoses:
         parts += _section("Diagnoses", _diagnoses(run))
     if details.evaluations:
-        parts += _section("Evaluations", _evaluations(details.evaluations))
+        parts += _section("Evaluations", evaluations_table(details.evaluations))
     if details.epochs:
         parts += _section("Epochs", _epochs(details.epochs))
     parts += _section("Config", _pairs(_config(run.config)))
@@ -83,7 +83,7 @@ def _diagnoses(run: RunRecord) -> RenderableType:
     return Group(*lines)
 
 
-def _evaluations(evaluations: Sequence[EvaluationRecord]) -> RenderableType:
+def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> RenderableType:
     """Which evaluations there are, then their macro scores in the same order, then the micro ones."""
     what = _figures("", "Split", "Size", "Threshold", "Images")
     macro, micro = score_table("", scores=MACRO), score_table("", scores=MICRO)

@@ -9,6 +9,7 @@ from isicbench.records import (
     EpochRecord,
     EvaluationRecord,
     PredictionRecord,
+    ProbabilityRecord,
     SampleRecord,
 )
 
@@ -21,6 +22,8 @@ class ReportSource(Protocol):
     def evaluations(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[EvaluationRecord]]: ...
 
     def predictions(self, run_id: int, /) -> Sequence[tuple[SampleRecord, PredictionRecord]]: ...
+
+    def probabilities(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[ProbabilityRecord]]: ...
 
     def environment(self, run_id: int, /) -> EnvironmentRecord | None: ...
 

@@ -3,35 +3,31 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from isicbench.compute.environment import describe_environment
 from isicbench.compute.memory import peak_memory_mib, reset_peak_memory
 from isicbench.config import Config
 from isicbench.data.prepare import Prepared, load_prepared
-from isicbench.data.samples import choose_samples, probabilities_png, sample_records
 from isicbench.data.splits import hold_out
-from isicbench.evaluation.diagnosis import diagnose
-from isicbench.evaluation.scoring import summarise
 from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.records import (
     ArtifactRecord,
     Diagnosis,
     EpochRecord,
-    EvaluationRecord,
     Failure,
-    PredictionRecord,
     RunRecord,
     RunStatus,
     StepRecord,
 )
 from isicbench.scheduling.run_folder import recorded_path, run_folder
+from isicbench.scheduling.scores import record_scores, resident
 from isicbench.store.store import Store
 from isicbench.training.images import ResidentImages
-from isicbench.training.inference import measure, predict_probabilities
 from isicbench.training.loop import TrainingDivergedError, train
 
 PROGRESS_SECONDS = 1.0
@@ -83,12 +79,17 @@ def _train_and_score(store: Store, run: RunRecord, *, device: torch.device, shou
     prepared = load_prepared(run.config.dataset_fingerprint, size_px=run.config.image_size_px)
     training, validation = training_images(prepared, run.config, device=device)
     segmenter = build_segmenter(run.config, seed=run.seed).to(device).to(memory_format=torch.channels_last)
+    before = copied_state(segmenter.encoder) if run.config.frozen else {}
     epochs = record_training(store, run, segmenter, training=training, validation=validation, should_stop=should_stop)
-    test = _resident(prepared, "test", device=device)
-    evaluation = _evaluate(segmenter, test, run.config)
-    store.record_evaluation(run.id, evaluation)
-    store.record_diagnoses(run.id, diagnose(evaluation, epochs))
-    _record_predictions(store, run, segmenter, prepared=prepared, test=test)
+    record_scores(
+        store,
+        run,
+        segmenter,
+        prepared=prepared,
+        validation=validation,
+        epochs=epochs,
+        frozen_tensors_changed=count_changed(segmenter.encoder, before),
+    )
     store.record_artifact(run.id, save_model(segmenter, run, artifacts=store.folder))
     store.finish(
         run.id,
@@ -104,7 +105,7 @@ def training_images(
 ) -> tuple[ResidentImages, ResidentImages]:
     """Training and validation images on the device, split as the config says."""
     if config.validate_on == "test":
-        return _resident(prepared, "train", device=device), _resident(prepared, "test", device=device)
+        return resident(prepared.train, device=device), resident(prepared.test, device=device)
     ids = prepared.train.image_ids
     train_index, validation_index = hold_out(ids, share=config.validation_share, seed=config.validation_seed)
     images, masks = prepared.train.images, prepared.train.masks
@@ -139,39 +140,15 @@ def record_training(
     return epochs
 
 
-def _resident(prepared: Prepared, split: str, *, device: torch.device) -> ResidentImages:
-    arrays = prepared.train if split == "train" else prepared.test
-    return ResidentImages.load(image_ids=arrays.image_ids, images=arrays.images, masks=arrays.masks, device=device)
+def copied_state(module: nn.Module) -> dict[str, Tensor]:
+    """The module's weights and buffers as they are now."""
+    return {name: tensor.clone() for name, tensor in module.state_dict().items()}
 
 
-def _evaluate(segmenter: Segmenter, test: ResidentImages, config: Config) -> EvaluationRecord:
-    started = time.perf_counter()
-    measured = measure(segmenter, test, threshold=config.threshold)
-    return summarise(
-        measured.confusion,
-        image_ids=test.image_ids,
-        split="test",
-        dataset_fingerprint=config.dataset_fingerprint,
-        resolution="training",
-        threshold=config.threshold,
-        seconds=time.perf_counter() - started,
-    )
-
-
-def _record_predictions(
-    store: Store, run: RunRecord, segmenter: Segmenter, *, prepared: Prepared, test: ResidentImages
-) -> None:
-    chosen = choose_samples(prepared.test)
-    index = torch.from_numpy(chosen).to(test.device)
-    shown = ResidentImages(
-        image_ids=tuple(test.image_ids[i] for i in chosen), images=test.images[index], masks=test.masks[index]
-    )
-    pictures = [probabilities_png(probabilities) for probabilities in predict_probabilities(segmenter, shown)]
-    predictions = [
-        PredictionRecord(image_id=image_id, probabilities_png=picture)
-        for image_id, picture in zip(shown.image_ids, pictures, strict=True)
-    ]
-    store.record_predictions(run.id, sample_records(prepared.test, chosen), predictions)
+def count_changed(module: nn.Module, before: Mapping[str, Tensor]) -> int:
+    """How many of the tensors in `before` differ from the module's, to the last bit."""
+    now = module.state_dict()
+    return sum(not torch.equal(now[name], tensor) for name, tensor in before.items())
 
 
 def save_model(segmenter: Segmenter, run: RunRecord, *, artifacts: Path) -> ArtifactRecord:

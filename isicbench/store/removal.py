@@ -10,6 +10,7 @@ from isicbench.records import RunStatus
 from isicbench.store.schema import (
     DatasetRow,
     EnvironmentRow,
+    EvaluationRow,
     ExperimentRow,
     PredictionRow,
     RunRow,
@@ -40,7 +41,10 @@ def remove_unreferenced(session: Session) -> None:
         (ExperimentRow, RunRow.experiment_id == ExperimentRow.id),
         (SampleRow, PredictionRow.sample_id == SampleRow.id),
         (EnvironmentRow, RunRow.environment_id == EnvironmentRow.id),
-        (DatasetRow, ExperimentRow.dataset_id == DatasetRow.id),
     )
     for table, refers in unneeded:
         session.execute(delete(table).where(~exists().where(refers)).execution_options(synchronize_session=False))
+    trained_on = exists().where(ExperimentRow.dataset_id == DatasetRow.id)
+    scored_on = exists().where(EvaluationRow.dataset_fingerprint == DatasetRow.fingerprint)
+    unused = delete(DatasetRow).where(~trained_on, ~scored_on)
+    session.execute(unused.execution_options(synchronize_session=False))

@@ -232,6 +232,11 @@ class Store:
         with writing(self._engine) as session:
             return recording.finish(session, run_id, status, failure=failure, figures=figures)
 
+    def record_dataset(self, record: DatasetRecord) -> None:
+        """Make a dataset known that runs are evaluated on."""
+        with writing(self._engine) as session:
+            studies.find_or_add_dataset(session, record)
+
     # Reading
 
     def run(self, run_id: int) -> RunRecord:
@@ -286,17 +291,18 @@ class Store:
                 found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ())))
         return dict(found)
 
-    def probabilities(self, run_id: int) -> list[ProbabilityRecord]:
-        """By split, with the scores at each threshold in order."""
-        query = select(ProbabilityRow).where(ProbabilityRow.run_id == run_id).order_by(ProbabilityRow.id)
-        scores = select(ThresholdScoreRow).order_by(ThresholdScoreRow.threshold)
+    def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
+        """Each run's distributions by split, with the scores at each threshold in order."""
+        query = select(ProbabilityRow).where(among(ProbabilityRow.run_id, run_ids)).order_by(ProbabilityRow.id)
+        scores = select(ThresholdScoreRow).order_by(ThresholdScoreRow.probability_id, ThresholdScoreRow.threshold)
+        found: defaultdict[int, list[ProbabilityRecord]] = defaultdict(list)
         with reading(self._engine) as session:
-            return [
-                rows_to_records.probability_record(
-                    row, session.scalars(scores.where(ThresholdScoreRow.probability_id == row.id)).all()
-                )
-                for row in session.scalars(query).all()
-            ]
+            rows = session.scalars(query).all()
+            listed = session.scalars(scores.where(among(ThresholdScoreRow.probability_id, [row.id for row in rows])))
+            by_row = {key: list(group) for key, group in groupby(listed, key=lambda score: score.probability_id)}
+            for row in rows:
+                found[row.run_id].append(rows_to_records.probability_record(row, by_row.get(row.id, ())))
+        return dict(found)
 
     def predictions(self, run_id: int) -> list[tuple[SampleRecord, PredictionRecord]]:
         query = (

@@ -144,7 +144,7 @@ def _experiment(session: Session, request: RunRequest) -> ExperimentRow:
         experiment = ExperimentRow(
             config_hash=config_hash,
             name=request.name or request.config.default_name,
-            dataset_id=_dataset(session, request.dataset).id,
+            dataset_id=find_or_add_dataset(session, request.dataset).id,
             config=values,
             **{name: values[name] for name in CONFIG_COLUMNS},
         )
@@ -155,7 +155,7 @@ def _experiment(session: Session, request: RunRequest) -> ExperimentRow:
     return experiment
 
 
-def _dataset(session: Session, record: DatasetRecord) -> DatasetRow:
+def find_or_add_dataset(session: Session, record: DatasetRecord) -> DatasetRow:
     dataset = session.scalar(select(DatasetRow).where(DatasetRow.fingerprint == record.fingerprint))
     if dataset is None:
         values = asdict(record)

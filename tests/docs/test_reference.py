@@ -1,7 +1,9 @@
 """The reference pages say what the code says."""
 
 import json
+import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect
@@ -11,6 +13,7 @@ from isicbench import errors, records
 from isicbench.cli.app import COMMANDS
 from isicbench.config import Config
 from isicbench.doctor import Finding
+from isicbench.evaluation import diagnosis
 from isicbench.records import DatasetRecord
 from isicbench.store.store import open_store
 from isicbench.store.studies import RunRequest
@@ -115,6 +118,13 @@ def test_database_page_lists_every_column_of_every_view_and_table(database):
 def test_pandas_page_describes_every_column_of_every_view(database):
     for view in database.get_view_names():
         assert sorted(first_cells(PANDAS_PAGE[view])) == sorted(columns(database, view)), view
+
+
+def test_diagnoses_page_lists_every_kind():
+    page = DOCS / "reference" / "diagnoses.md"
+    listed = [kind for text in sections(page).values() for kind in first_cells(text)]
+    source = "".join(path.read_text() for path in Path(diagnosis.__file__).parent.glob("*.py"))
+    assert sorted(listed) == sorted(re.findall(r'kind="(\w+)"', source))
 
 
 def test_exit_codes_page_lists_every_error_with_its_code():

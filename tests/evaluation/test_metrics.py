@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from isicbench.evaluation.diagnosis import diagnose, entropy
 from isicbench.evaluation.metrics import Confusion, dice, iou, predicted_share, true_share
 from isicbench.evaluation.scoring import summarise
 
@@ -39,25 +38,3 @@ def test_shares_are_of_all_pixels():
     confusion = Confusion.from_columns(COUNTS)
     assert predicted_share(confusion) == pytest.approx(140 / 400)
     assert true_share(confusion) == pytest.approx(85 / 400)
-
-
-def test_entropy_of_the_share_is_the_loss_of_a_constant_prediction():
-    assert entropy(0.5) == pytest.approx(np.log(2))
-    assert entropy(0.0) == entropy(1.0) == 0.0
-
-
-def test_nearly_nothing_predicted_is_said_to_have_collapsed_with_the_figures():
-    [found] = diagnose(summary([[1, 0, 299, 700], [0, 0, 250, 750]]), [])
-    assert found.kind == "collapsed_background"
-    assert "0.05%" in found.message
-    assert "27.50%" in found.message
-    assert found.evidence["prior_entropy"] == pytest.approx(entropy(0.275))
-
-
-def test_nearly_everything_predicted_is_said_to_have_collapsed():
-    [found] = diagnose(summary([[300, 690, 0, 10]]), [])
-    assert found.kind == "collapsed_foreground"
-
-
-def test_a_healthy_run_has_no_diagnosis():
-    assert diagnose(summary([[30, 10, 10, 50]]), []) == []

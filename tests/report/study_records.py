@@ -19,6 +19,7 @@ from isicbench.records import (
     Failure,
     Owner,
     PredictionRecord,
+    ProbabilityRecord,
     RunRecord,
     RunStatus,
     SampleRecord,
@@ -39,6 +40,7 @@ class MemorySource:
     epochs_of: dict[int, list[EpochRecord]] = field(default_factory=dict)
     evaluations_of: dict[int, list[EvaluationRecord]] = field(default_factory=dict)
     predictions_of: dict[int, list[tuple[SampleRecord, PredictionRecord]]] = field(default_factory=dict)
+    probabilities_of: dict[int, list[ProbabilityRecord]] = field(default_factory=dict)
     environment_of: dict[int, EnvironmentRecord] = field(default_factory=dict)
     records: list[DatasetRecord] = field(default_factory=list)
 
@@ -50,6 +52,9 @@ class MemorySource:
 
     def predictions(self, run_id: int) -> list[tuple[SampleRecord, PredictionRecord]]:
         return self.predictions_of.get(run_id, [])
+
+    def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
+        return {run_id: self.probabilities_of[run_id] for run_id in run_ids if run_id in self.probabilities_of}
 
     def environment(self, run_id: int) -> EnvironmentRecord | None:
         return self.environment_of.get(run_id)

@@ -136,4 +136,4 @@ def test_probabilities_come_back_as_they_were_recorded_and_replace_earlier_ones(
     [run_id] = queue(store)
     store.record_probabilities(run_id, replace(PROBABILITIES, positives=(1, 1, 1, 1)))
     store.record_probabilities(run_id, PROBABILITIES)
-    assert store.probabilities(run_id) == [PROBABILITIES]
+    assert store.probabilities([run_id]) == {run_id: [PROBABILITIES]}

@@ -1,0 +1,36 @@
+"""All that the diagnoses look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from isicbench.config import Config
+from isicbench.records import EpochRecord, EvaluationRecord, MaskFigures, ProbabilityRecord
+
+ENCODER_STRIDE = 32
+"""Pixels of input for one cell of the encoder's last feature map."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFigures:
+    """A completed run's figures; what is None or empty was not recorded, and nothing is concluded from it."""
+
+    config: Config
+    epochs: Sequence[EpochRecord]
+    test: EvaluationRecord
+    """At the network's input size, with its scores image by image."""
+    validation: ProbabilityRecord | None = None
+    masks: MaskFigures | None = None
+    frozen_tensors_changed: int = 0
+    """Tensors of a frozen encoder, BatchNorm statistics included, that training has changed."""
+
+    @property
+    def lesion_cells(self) -> float:
+        """The median lesion's area, in cells of the decoder's grid of logits; NaN without a lesion."""
+        cell = min(1.0, (ENCODER_STRIDE / self.config.image_size_px) ** 2)
+        shares = []
+        for score in self.test.image_scores:
+            lesion = score.true_positives + score.false_negatives
+            pixels = lesion + score.false_positives + score.true_negatives
+            shares += [lesion / pixels] if lesion else []
+        return median(shares) / cell if shares else float("nan")

@@ -1,0 +1,60 @@
+"""What other thresholds would have given, and how far the probabilities can be believed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from isicbench.evaluation.calibration import average_precision, reliability, roc_area
+from isicbench.evaluation.thresholds import best_threshold
+from isicbench.records import ProbabilityRecord
+from isicbench.report.experiments import Experiment, Outcome
+
+Probabilities = Mapping[int, Sequence[ProbabilityRecord]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdLine:
+    """One run's figures: the best threshold is validation's, the last three are the test pixels' where recorded."""
+
+    label: str
+    run_id: int
+    seed: int
+    scored_threshold: float
+    best_threshold: float
+    best_dice: float
+    best_iou: float
+    calibration_error: float | None
+    roc_area: float | None
+    average_precision: float | None
+
+
+def threshold_lines(experiments: Sequence[Experiment], probabilities: Probabilities) -> list[ThresholdLine]:
+    """A line for each leading run whose probabilities are recorded."""
+    lines = [
+        _line(experiment, outcome, probabilities.get(outcome.run.id, ()))
+        for experiment in experiments
+        for outcome in experiment.leading
+    ]
+    return [line for line in lines if line is not None]
+
+
+def on_split(records: Sequence[ProbabilityRecord], split: str) -> ProbabilityRecord | None:
+    return next((record for record in records if record.split == split), None)
+
+
+def _line(experiment: Experiment, outcome: Outcome, records: Sequence[ProbabilityRecord]) -> ThresholdLine | None:
+    validation, test = on_split(records, "validation"), on_split(records, "test")
+    if validation is None or outcome.evaluation is None:
+        return None
+    best = best_threshold(validation.threshold_scores)
+    return ThresholdLine(
+        label=experiment.label,
+        run_id=outcome.run.id,
+        seed=outcome.run.seed,
+        scored_threshold=outcome.evaluation.threshold,
+        best_threshold=best.threshold,
+        best_dice=best.dice,
+        best_iou=best.iou,
+        calibration_error=reliability(test.positives, test.negatives).expected_calibration_error if test else None,
+        roc_area=roc_area(test.positives, test.negatives) if test else None,
+        average_precision=average_precision(test.positives, test.negatives) if test else None,
+    )

@@ -1,0 +1,125 @@
+"""A second evaluation of a finished run: another split, threshold, resolution or dataset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from isicbench.config import Config
+from isicbench.data.catalog import open_dataset
+from isicbench.data.prepare import Prepared, PreparedSplit, load_prepared, prepare
+from isicbench.data.progress import Progress, silent
+from isicbench.data.splits import hold_out
+from isicbench.errors import ConfigError
+from isicbench.models.saved import load_segmenter
+from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord, RunStatus
+from isicbench.scheduling.planning import describe_dataset
+from isicbench.scheduling.scores import count_trained_on, evaluate, resident
+from isicbench.store.store import Store
+from isicbench.training.inference import predict_probabilities
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRequest:
+    """What to score; without a dataset it is the run's own, without a threshold the one of its final evaluation."""
+
+    dataset: str | None = None
+    data_dir: Path | None = None
+    split: str = "test"
+    threshold: float | None = None
+    resolutions: Sequence[str] = ("training", "original")
+
+
+def evaluate_again(
+    store: Store, run: RunRecord, request: EvaluationRequest, *, device: torch.device, progress: Progress = silent
+) -> list[EvaluationRecord]:
+    """Score the run and record it beside what is there; a repeated evaluation takes the earlier one's place.
+
+    Raises `ConfigError` for a run that cannot be scored, `DataError` or `WeightsError` where something is missing.
+    """
+    config = _scorable(run)
+    threshold = _threshold(store, run, request)
+    prepared, dataset = _prepared(config, request, progress=progress)
+    split = _split(prepared, config, request)
+    path, sha256 = _saved_model(store, run)
+    segmenter = load_segmenter(config, path, sha256=sha256, device=device)
+    found = evaluate(
+        predict_probabilities(segmenter, resident(split, device=device)),
+        split,
+        split_name=request.split,
+        dataset_fingerprint=prepared.fingerprint,
+        threshold=threshold,
+        resolutions=request.resolutions,
+    )
+    if dataset is not None:
+        store.record_dataset(dataset)
+    seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=split.image_ids)
+    return [_record(store, run, replace(evaluation, seen_in_training=seen)) for evaluation in found]
+
+
+def _scorable(run: RunRecord) -> Config:
+    if run.config.is_external:
+        raise ConfigError(
+            f"run {run.id} holds masks of another tool: there is no network to run",
+            hint="Score its masks again: isicbench score",
+        )
+    if run.status is not RunStatus.COMPLETED:
+        raise ConfigError(f"run {run.id} is {run.status.value}, not completed", hint="See: isicbench list")
+    return run.config
+
+
+def _threshold(store: Store, run: RunRecord, request: EvaluationRequest) -> float:
+    if request.threshold is None:
+        finals = [evaluation for evaluation in store.evaluations([run.id]).get(run.id, []) if evaluation.final]
+        return finals[0].threshold if finals else run.config.threshold
+    if not 0 < request.threshold < 1:
+        raise ConfigError(f"--threshold {request.threshold:g}: expected between 0 and 1")
+    return request.threshold
+
+
+def _prepared(
+    config: Config, request: EvaluationRequest, *, progress: Progress
+) -> tuple[Prepared, DatasetRecord | None]:
+    """The arrays to score, and the dataset's record where it was named."""
+    if request.dataset is None and request.data_dir is None:
+        return load_prepared(config.dataset_fingerprint, size_px=config.image_size_px), None
+    dataset = open_dataset(request.dataset or "folder", data_dir=request.data_dir, progress=progress)
+    return prepare(dataset, size_px=config.image_size_px, progress=progress), describe_dataset(dataset)
+
+
+def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> PreparedSplit:
+    if request.split not in SPLITS:
+        raise ConfigError(f"--split {request.split}: expected one of {', '.join(SPLITS)}")
+    own = prepared.fingerprint == config.dataset_fingerprint
+    if not own or config.validate_on == "test":
+        if request.split == "validation":
+            whose = "another dataset" if not own else "a run that was validated on the test set"
+            raise ConfigError(f"--split validation: {whose} has none", hint="Name --split test or --split train.")
+        return prepared.train if request.split == "train" else prepared.test
+    if request.split == "test":
+        return prepared.test
+    train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
+    return prepared.train.part(train if request.split == "train" else validation)
+
+
+def _saved_model(store: Store, run: RunRecord) -> tuple[Path, str]:
+    models = [artifact for artifact in store.artifacts(run.id) if artifact.kind == "model"]
+    if not models:
+        raise ConfigError(f"run {run.id} has no saved weights", hint="Train it again: isicbench run --force")
+    return store.folder.parent / models[0].path, models[0].sha256
+
+
+def _record(store: Store, run: RunRecord, evaluation: EvaluationRecord) -> EvaluationRecord:
+    """Recorded as final where it repeats what the run itself scored."""
+    key = _what_was_scored(evaluation)
+    same = [known for known in store.evaluations([run.id]).get(run.id, []) if _what_was_scored(known) == key]
+    recorded = replace(evaluation, final=any(known.final for known in same))
+    store.record_evaluation(run.id, recorded)
+    return recorded
+
+
+def _what_was_scored(evaluation: EvaluationRecord) -> tuple[str, str, str, float]:
+    return evaluation.split, evaluation.dataset_fingerprint, evaluation.resolution, evaluation.threshold

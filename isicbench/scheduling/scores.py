@@ -1,0 +1,121 @@
+"""What a trained segmenter is worth: the one scoring that runs and later evaluations share."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from isicbench.config import Config
+from isicbench.data.contamination import count_seen, trained_images
+from isicbench.data.mask_figures import mask_figures
+from isicbench.data.prepare import Prepared, PreparedSplit
+from isicbench.data.samples import choose_samples, probabilities_png, sample_records
+from isicbench.evaluation.diagnosis import RunFigures, diagnose
+from isicbench.evaluation.histograms import count_probabilities
+from isicbench.evaluation.thresholds import best_threshold, probability_record
+from isicbench.models.segmenter import Segmenter
+from isicbench.records import EpochRecord, EvaluationRecord, PredictionRecord, RunRecord
+from isicbench.scoring.original import score_at_input_size, score_at_original_size
+from isicbench.store.store import Store
+from isicbench.training.images import ResidentImages
+from isicbench.training.inference import predict_probabilities
+
+
+def record_scores(
+    store: Store,
+    run: RunRecord,
+    segmenter: Segmenter,
+    *,
+    prepared: Prepared,
+    validation: ResidentImages,
+    epochs: Sequence[EpochRecord],
+    frozen_tensors_changed: int,
+) -> None:
+    """The threshold from validation, the test set's scores at both resolutions, samples, and what they say.
+
+    The test set is read here for the first time, and nothing is chosen by it.
+    """
+    config = run.config
+    on_validation = probability_record(
+        count_probabilities(predict_probabilities(segmenter, validation), validation.masks.cpu().numpy()),
+        split="validation",
+        dataset_fingerprint=config.dataset_fingerprint,
+    )
+    store.record_probabilities(run.id, on_validation)
+    threshold = config.threshold
+    if config.chooses_threshold:
+        threshold = best_threshold(on_validation.threshold_scores).threshold
+    on_test = predict_probabilities(segmenter, resident(prepared.test, device=validation.device))
+    evaluations = evaluate(
+        on_test, prepared.test, split_name="test", dataset_fingerprint=config.dataset_fingerprint, threshold=threshold
+    )
+    seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=prepared.test.image_ids)
+    evaluations = [replace(evaluation, seen_in_training=seen) for evaluation in evaluations]
+    _record_test(store, run, on_test, prepared.test, evaluations)
+    figures = RunFigures(
+        config=config,
+        epochs=epochs,
+        test=evaluations[0],
+        validation=on_validation,
+        masks=mask_figures([prepared.train, prepared.test]),
+        frozen_tensors_changed=frozen_tensors_changed,
+    )
+    store.record_diagnoses(run.id, diagnose(figures))
+
+
+def evaluate(
+    probabilities: NDArray[np.float32],
+    split: PreparedSplit,
+    *,
+    split_name: str,
+    dataset_fingerprint: str,
+    threshold: float,
+    resolutions: Sequence[str] = ("training", "original"),
+) -> list[EvaluationRecord]:
+    """The scores of `(N, h, w)` probabilities on a split's `N` images, at each resolution in turn."""
+    scorers = {"training": score_at_input_size, "original": score_at_original_size}
+    return [
+        scorers[resolution](
+            probabilities,
+            split,
+            split_name=split_name,
+            dataset_fingerprint=dataset_fingerprint,
+            threshold=threshold,
+        )
+        for resolution in resolutions
+    ]
+
+
+def count_trained_on(store: Store, config: Config, *, fingerprint: str, image_ids: Sequence[str]) -> int | None:
+    """How many of a dataset's images a run with this config was trained on; None where that is not on record."""
+    own = store.dataset_images(config.dataset_fingerprint)
+    scored = set(image_ids)
+    evaluated = [image for image in store.dataset_images(fingerprint) if image.image_id in scored]
+    return count_seen(trained_images(own, config), evaluated)
+
+
+def resident(split: PreparedSplit, *, device: torch.device) -> ResidentImages:
+    """All of a split's images on the device."""
+    return ResidentImages.load(image_ids=split.image_ids, images=split.images, masks=split.masks, device=device)
+
+
+def _record_test(
+    store: Store,
+    run: RunRecord,
+    probabilities: NDArray[np.float32],
+    split: PreparedSplit,
+    evaluations: Sequence[EvaluationRecord],
+) -> None:
+    counted = count_probabilities(probabilities, split.masks)
+    fingerprint = run.config.dataset_fingerprint
+    store.record_probabilities(run.id, probability_record(counted, split="test", dataset_fingerprint=fingerprint))
+    for evaluation in evaluations:
+        store.record_evaluation(run.id, evaluation)
+    chosen = choose_samples(split)
+    predictions = [
+        PredictionRecord(image_id=split.image_ids[i], probabilities_png=probabilities_png(probabilities[i]))
+        for i in chosen
+    ]
+    store.record_predictions(run.id, sample_records(split, chosen), predictions)
