@@ -81,6 +81,14 @@ def read_full_mask(path: Path) -> NDArray[np.uint8]:
         return (np.asarray(_two_valued(_decoded(image, "L"))) > 127).astype(np.uint8)
 
 
+def read_mask_levels(path: Path) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
+    """What `read_full_mask` gives, and the grey values that the file holds, ascending. Raises `ImageFileError`."""
+    with _opened(path) as image:
+        grey = _decoded(image, "L")
+    levels = tuple(value for value, count in enumerate(grey.histogram()) if count)
+    return (np.asarray(_two_valued(grey)) > 127).astype(np.uint8), levels
+
+
 def read_size(path: Path) -> Size:
     """Width and height from the file's header. Raises `ImageFileError`."""
     with _opened(path) as image:
