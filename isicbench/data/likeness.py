@@ -35,7 +35,8 @@ def fine_structure(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
     fine = (values - gaussian_filter(values, BLUR_PX))[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
     fine -= fine.mean()
     length = np.linalg.norm(fine)
-    return (fine / length if length > 0 else fine).astype(np.float16)
+    unit: NDArray[np.float16] = (fine / length if length > 0 else fine).astype(np.float16)
+    return unit
 
 
 def likeness(left: NDArray[np.float16], right: NDArray[np.float16], *, orientation: int = 0) -> float:

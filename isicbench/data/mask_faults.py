@@ -17,6 +17,9 @@ BORDER_SHARE = 0.75
 """Share of the outermost pixels. Large lesions that run out of a synthetic picture reach 0.63, real ones 0.25."""
 
 INVERTED_BORDER_SHARE = 0.5
+CLOSED_BORDER_SHARE = 0.99
+"""With lesion on all of the border, and background somewhere inside, the two are swapped."""
+
 MANY_PARTS = 5
 LARGEST_PART_SHARE = 0.5
 LONGER_SIDE_PX = 1024
@@ -105,8 +108,9 @@ def _shape_faults(figures: MaskFigures) -> Iterator[MaskFault]:
 
 
 def is_inverted(figures: MaskFigures) -> bool:
-    """Whether lesion covers most of the border and three corners or more, and background most of the middle."""
-    return figures.border > INVERTED_BORDER_SHARE and figures.corners >= 3 and figures.centre < 0.5
+    """Whether lesion covers most of the border and three corners or more, and what it leaves out lies in the middle."""
+    surrounds = figures.border > INVERTED_BORDER_SHARE and figures.corners >= 3
+    return surrounds and (figures.centre < 0.5 or figures.border > CLOSED_BORDER_SHARE)
 
 
 def _parts(mask: NDArray[np.uint8]) -> tuple[int, float]:

@@ -71,7 +71,8 @@ def hash_bits(hashes: Sequence[str]) -> NDArray[np.uint64]:
 
 def hamming_distances(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.uint8]:
     """How many bits differ, element by element; the arrays are broadcast."""
-    return np.bitwise_count(left ^ right)
+    distances: NDArray[np.uint8] = np.bitwise_count(left ^ right)
+    return distances
 
 
 def close_hashes(
