@@ -33,9 +33,7 @@ def _on_record(choice: str, database: str | None) -> OtherDataset:
     known = [record for record in store.datasets().values() if record.name == choice]
     known += [record for digest, record in store.datasets().items() if len(choice) >= 8 and digest.startswith(choice)]
     if not known:
-        raise DataError(
-            f"--against {choice}: no such folder, and {store.url_shown} has no dataset of that name", hint=hint
-        )
+        raise DataError(f"--against {choice}: neither a folder nor a dataset in {store.url_shown}", hint=hint)
     images = tuple(image for record in known for image in store.dataset_images(record.fingerprint))
     if not images:
         raise DataError(f"--against {choice}: {store.url_shown} has no images of it on record", hint=hint)
@@ -51,15 +49,21 @@ def print_audit(audit: Audit, dataset: Dataset) -> None:
     out.print(_sizes(audit))
     out.print()
     out.print(_areas(audit))
-    for (level, kind), group in groupby(audit.findings, key=lambda finding: (finding.level, finding.kind)):
-        _print_kind(level, kind, list(group))
+    for heading, group in groupby(audit.findings, key=_heading):
+        _print_group(heading, list(group))
     warnings = len(audit.findings) - len(audit.errors)
     out.print(f"\n{_counted(len(audit.errors), 'error')}, {_counted(warnings, 'warning')}")
 
 
-def _print_kind(level: str, kind: str, findings: Sequence[Finding]) -> None:
-    style = "red" if level == "error" else "yellow"
-    out.print(f"\n[bold {style}]{level}: {kind}[/] ({len(findings)})")
+def _heading(finding: Finding) -> str:
+    there = f" in {finding.other_dataset}" if finding.other_dataset else ""
+    return f"{finding.level}: {finding.kind}{there}"
+
+
+def _print_group(heading: str, findings: Sequence[Finding]) -> None:
+    style = "bold red" if findings[0].level == "error" else "bold yellow"
+    out.print()
+    out.print(f"{heading} ({len(findings)})", style=style, markup=False)
     for finding in findings[:FINDINGS_SHOWN]:
         out.print(f"  {finding.image}: {finding.message}", markup=False, soft_wrap=True)
     if len(findings) > FINDINGS_SHOWN:
@@ -78,8 +82,11 @@ def _sizes(audit: Audit) -> Table:
 
 
 def _areas(audit: Audit) -> Table:
-    headings = ("lesion area", "mean", "min", "5 %", "25 %", "median", "75 %", "95 %", "max", "0 to 100 %")
-    table = Table(*headings, box=None)
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("area, %")
+    for heading in ("mean", "min", "5 %", "25 %", "median", "75 %", "95 %", "max"):
+        table.add_column(heading, justify="right")
+    table.add_column("0 to 100 %", no_wrap=True)
     for area in audit.areas:
         shares = (f"{100 * share:.1f}" for share in (area.mean, *area.quantiles))
         table.add_row(area.split, *shares, _bars(area.histogram))

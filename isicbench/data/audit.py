@@ -34,6 +34,11 @@ class Finding:
     image: ImagePlace
     duplicate: Duplicate | None = None
 
+    @property
+    def other_dataset(self) -> str:
+        """Where the other one lies; empty for the audited dataset itself, and where there is no other one."""
+        return self.duplicate.other.dataset if self.duplicate else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaDistribution:
@@ -59,7 +64,7 @@ class OtherDataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """Findings in order: errors first, then by kind."""
+    """Findings in order: errors first, those within the dataset first, then by kind and id."""
 
     findings: tuple[Finding, ...]
     sizes: tuple[SizeCount, ...]
@@ -85,7 +90,7 @@ def audit(dataset: Dataset, *, against: Sequence[OtherDataset] = (), progress: P
         findings += map(_copy_finding, duplicates)
         compared.append((other.name, count))
     return Audit(
-        findings=tuple(sorted(findings, key=lambda finding: (finding.level, finding.kind, finding.image.image_id))),
+        findings=tuple(sorted(findings, key=_rank)),
         sizes=tuple(_sizes(traits)),
         areas=tuple(_areas(traits)),
         compared=tuple(compared),
@@ -95,6 +100,10 @@ def audit(dataset: Dataset, *, against: Sequence[OtherDataset] = (), progress: P
 def is_suspicious_mask(finding: Finding) -> bool:
     """Whether the finding is about a mask's content."""
     return finding.kind.endswith("_mask")
+
+
+def _rank(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.level, finding.other_dataset, finding.kind, finding.image.image_id
 
 
 def _compare(traits: list[ImageTraits], other: OtherDataset, progress: Progress) -> tuple[list[Duplicate], int]:

@@ -136,9 +136,8 @@ def _draw_mask(axes: Axes, finding: Finding) -> None:
     if finding.kind == "tiny_mask":
         rows, columns = np.nonzero(lesion)
         scale = image.shape[1] / lesion.shape[1]
-        axes.plot(
-            columns.mean() * scale, rows.mean() * scale, "o", markersize=22, markerfacecolor="none", color=RING_COLOUR
-        )
+        middle = columns.mean() * scale, rows.mean() * scale
+        axes.plot(*middle, "o", markersize=22, markeredgewidth=2, markerfacecolor="none", color=RING_COLOUR)
 
 
 def _short(finding: Finding) -> str:

@@ -8,6 +8,7 @@ from isicbench.config import Config
 from isicbench.records import DatasetRecord
 from isicbench.report.experiments import Experiment
 from isicbench.report.labels import differing_fields, setting
+from isicbench.report.notes import seen_in_training
 from isicbench.report.wording import count, number_ranges, printable
 
 SCORES = (
@@ -44,17 +45,28 @@ def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, Dat
 
 
 def protocol_warnings(experiments: Sequence[Experiment]) -> list[str]:
-    """What must be said aloud: validation on the test set, and rows that were not scored alike."""
+    """What must be said aloud: validation on the test set, scored images that were trained on, unlike rows."""
     on_test = [experiment.label for experiment in experiments if experiment.config.validate_on == "test"]
     warnings = []
     if on_test:
         whose = "every experiment" if len(on_test) == len(experiments) else "; ".join(on_test)
         warnings.append(TEST_SET_WARNING.format(whose=whose))
+    warnings += _seen_warnings(experiments)
     configs = [experiment.config for experiment in experiments]
     if differing := [field for field in differing_fields(configs) if field in _COMPARED_ON]:
         values = "; ".join(" / ".join(dict.fromkeys(setting(c, field) for c in configs)) for field in differing)
         warnings.append(f"The rows were not measured alike ({values}): compare them with care.")
     return warnings
+
+
+def _seen_warnings(experiments: Sequence[Experiment]) -> list[str]:
+    """A line for each distinct count of scored images that were trained on."""
+    whose: dict[str, list[int]] = defaultdict(list)
+    for experiment in experiments:
+        for outcome in experiment.leading:
+            if seen := seen_in_training(outcome.evaluation):
+                whose[seen].append(outcome.run.id)
+    return [f"{seen} ({'run' if len(runs) == 1 else 'runs'} {number_ranges(runs)})." for seen, runs in whose.items()]
 
 
 def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:

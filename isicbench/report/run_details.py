@@ -12,7 +12,7 @@ from rich.text import Text
 
 from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, EvaluationRecord, RunRecord
 from isicbench.report.contents import evidence_text
-from isicbench.report.notes import ending
+from isicbench.report.notes import ending, seen_in_training
 from isicbench.report.wording import duration, figure, memory, printable, rate
 
 
@@ -78,7 +78,7 @@ def _diagnoses(run: RunRecord) -> RenderableType:
     return Group(*lines)
 
 
-def _evaluations(evaluations: Sequence[EvaluationRecord]) -> Table:
+def _evaluations(evaluations: Sequence[EvaluationRecord]) -> RenderableType:
     table = _figures("Split", "Size", "Thresh.", "Images", "IoU", "Dice", "Micro IoU", "Micro Dice", "Pred. share")
     for evaluation in evaluations:
         table.add_row(
@@ -89,7 +89,8 @@ def _evaluations(evaluations: Sequence[EvaluationRecord]) -> Table:
             *map(figure, (evaluation.iou, evaluation.dice, evaluation.micro_iou, evaluation.micro_dice)),
             figure(evaluation.predicted_share),
         )
-    return table
+    seen = filter(None, map(seen_in_training, evaluations))
+    return Group(table, *(Text(f"{line}.", style="yellow") for line in seen))
 
 
 def _epochs(epochs: Sequence[EpochRecord]) -> Table:
