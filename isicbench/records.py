@@ -31,7 +31,8 @@ class DatasetImage:
     image_sha256: str
     """Of the image file; empty where only masks are known."""
     perceptual_hash: str = ""
-    """64 bits in hex, as `isicbench.data.perceptual_hash` computes them; empty where the image was not decoded."""
+    """64 bits in hex, as `isicbench.data.perceptual_hash` computes them; empty where the image was not decoded, or is
+    (nearly) constant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ COMMANDS = {
     "show": "Show one run: its config, epochs, scores, diagnoses and log.",
     "watch": "Follow the runs of a study that another process trains.",
     "rm": "Remove runs with all that belongs to them.",
-    "data": "Download, import, prepare, verify and show datasets.",
+    "data": "Download, import, prepare, verify, audit and show datasets.",
     "db": "Look after the database.",
     "doctor": "Check this machine: packages, devices, disk, data, weights, database.",
 }

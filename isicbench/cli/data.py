@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import new_app
-from isicbench.cli.options import DataDir, DatasetName, Json, Size
+from isicbench.cli.options import Database, DataDir, DatasetName, Json, Size
 
 app = new_app(no_args_is_help=True)
 
@@ -19,7 +19,7 @@ class Split(StrEnum):
 
 @app.callback()
 def data() -> None:
-    """Download, import, prepare, verify and show datasets.
+    """Download, import, prepare, verify, audit and show datasets.
 
     A dataset's folder has the layout of the ISIC 2016 challenge: ISBI2016_ISIC_Part1_Training_Data,
     ISBI2016_ISIC_Part1_Training_GroundTruth, ISBI2016_ISIC_Part1_Test_Data, ISBI2016_ISIC_Part1_Test_GroundTruth.
@@ -83,6 +83,48 @@ def verify(dataset: DatasetName = "isic2016", data_dir: DataDir = None, json: Js
         counts = f"{len(opened.train)} training and {len(opened.test)} test pairs"
         out.print(f"{counts}: {len(faults) or 'no'} faults")
     if faults:
+        raise typer.Exit(3)
+
+
+@app.command()
+def audit(
+    dataset: DatasetName = "isic2016",
+    data_dir: DataDir = None,
+    against: Annotated[
+        list[str],
+        typer.Option("--against", metavar="FOLDER|NAME", help="Compare with another dataset as well. Repeatable."),
+    ] = [],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PNG", help="Where to draw it.  [default: audit.png, none for --json]"),
+    ] = None,
+    db: Database = None,
+    json: Json = False,
+) -> None:
+    """Find copies, leaks between train and test, and masks that look wrong.
+
+    Copies are equal files, equal pixels, or nearly equal pictures, also flipped, turned, scaled or compressed anew.
+    --against takes a folder in the challenge's layout, or the name of a dataset in the database. Ends with 3 where a
+    test image is a copy of a training image, or a mask is empty, full or inverted.
+    """
+    from isicbench.cli.auditing import other_datasets, print_audit
+    from isicbench.cli.console import notes, out, print_json, progress_bars
+    from isicbench.data.audit import audit as audit_dataset
+    from isicbench.data.audit_gallery import draw_audit
+    from isicbench.data.audit_json import audit_to_json
+    from isicbench.data.catalog import open_dataset
+
+    with progress_bars() as progress:
+        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+        found = audit_dataset(opened, against=other_datasets(against, database=db), progress=progress)
+    if json:
+        print_json(audit_to_json(found, opened))
+    else:
+        print_audit(found, opened)
+    picture = output or (None if json else Path("audit.png"))
+    if picture and (drawn := draw_audit(found, picture)):
+        (notes if json else out).print(f"drawn: {drawn}", markup=False, soft_wrap=True)
+    if found.errors:
         raise typer.Exit(3)
 
 

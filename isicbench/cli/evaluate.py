@@ -61,8 +61,6 @@ def evaluate(
     run = store.run(run_id)
     os.environ["CUDA_VISIBLE_DEVICES"] = plan.slots[0].uuid  # before torch looks
 
-    import torch
-
     from isicbench.scheduling.reevaluation import EvaluationRequest, evaluate_again
 
     request = EvaluationRequest(
@@ -73,7 +71,7 @@ def evaluate(
         resolutions=("training", "original") if resolution is Resolution.BOTH else (resolution.value,),
     )
     with progress_bars() as progress:
-        found = evaluate_again(store, run, request, device=torch.device(plan.slots[0].device), progress=progress)
+        found = evaluate_again(store, run, request, device=plan.slots[0].device, progress=progress)
     if json:
         print_json([evaluation_to_json(evaluation) for evaluation in found])
     else:

@@ -12,6 +12,7 @@ from isicbench.records import RunRecord, RunStatus, StudyRecord
 from isicbench.report.terminal import terminal_report
 from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_plan
 from isicbench.scheduling.scheduler import Scheduler
+from isicbench.scheduling.seen import seen_warnings
 from isicbench.store.store import Store, open_store
 
 FAILED_EXIT = 7
@@ -25,9 +26,11 @@ def carry_out(request: Request, slots: SlotPlan, *, database: str | None, force:
     store = open_store(database)
     with progress_bars() as progress:
         plan = plan_study(request, progress=progress)
-        prepare_plan(plan, progress=progress)
+        plan = prepare_plan(plan, progress=progress)
     for remark in plan.dataset.remarks:
         notes.print(remark, markup=False)
+    for warning in seen_warnings(plan):
+        notes.print(f"Warning: {warning}", markup=False, style="yellow")
     study = store.add_study(command, plan.runs, force=force)
     _announce(study, slots.slots, store)
     scheduler_stopped = _train(store, study, slots.slots)

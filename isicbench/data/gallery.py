@@ -23,6 +23,7 @@ SHOWN_PX = 480
 
 CONTOUR_COLOUR = "#56B4E9"
 TEXT_COLOUR = "#404040"
+TITLE_POINTS = 8.5
 
 Split = Literal["train", "test"]
 
@@ -66,7 +67,7 @@ def draw_samples(dataset: Dataset, path: Path, *, split: Split = "train", count:
     for axes, pair in zip(grid.flat, pairs, strict=False):
         _draw_pair(axes, pair)
     figure.suptitle(f"{dataset.name}, {split}: {len(pairs)} of {len(dict(dataset.splits)[split])} images")
-    return _save(figure, path)
+    return save_png(figure, path)
 
 
 def _spread(pairs: tuple[Pair, ...], count: int) -> list[Pair]:
@@ -79,13 +80,17 @@ def _spread(pairs: tuple[Pair, ...], count: int) -> list[Pair]:
 def _draw_pair(axes: Axes, pair: Pair) -> None:
     image, mask = _read(pair)
     height, width = mask.shape
-    axes.imshow(_shrink(image))
-    small = _shrink(mask * np.uint8(255))
-    if small.min() < 128 <= small.max():
-        axes.contour(small, levels=[127.5], colors="white", linewidths=2.6, alpha=0.7)
-        axes.contour(small, levels=[127.5], colors=CONTOUR_COLOUR, linewidths=1.4)
+    axes.imshow(shrink(image))
+    draw_outline(axes, shrink(mask * np.uint8(255)))
     title = f"{pair.image_id}\n{width}x{height}, lesion {100 * mask.mean():.1f}%"
-    axes.set_title(title, fontsize=8.5, color=TEXT_COLOUR)
+    axes.set_title(title, fontsize=TITLE_POINTS, color=TEXT_COLOUR)
+
+
+def draw_outline(axes: Axes, mask: NDArray[np.uint8]) -> None:
+    """The outline of a `(H, W)` mask of 0 and 255, if it has one, over the picture in `axes`."""
+    if mask.min() < 128 <= mask.max():
+        axes.contour(mask, levels=[127.5], colors="white", linewidths=2.6, alpha=0.7)
+        axes.contour(mask, levels=[127.5], colors=CONTOUR_COLOUR, linewidths=1.4)
 
 
 def _read(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -112,13 +117,15 @@ def _unreadable(path: Path, error: ImageFileError) -> DataError:
     return DataError(f"{path}: {error}", hint="To check all files: isicbench data verify")
 
 
-def _shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pixels scaled down so that the longer side is at most `SHOWN_PX`."""
     image = Image.fromarray(pixels)
     image.thumbnail((SHOWN_PX, SHOWN_PX), Image.Resampling.BILINEAR)
     return np.asarray(image)
 
 
-def _save(figure: Figure, path: Path) -> Path:
+def save_png(figure: Figure, path: Path) -> Path:
+    """Write the figure whole or not at all; raises `DataError` where it cannot be written."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -116,6 +116,14 @@ def read_grey(path: Path) -> GreyImage:
     return GreyImage(pixels=np.asarray(grey, np.uint8), values=values)
 
 
+def read_mask_levels(path: Path) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
+    """What `read_full_mask` gives, and the grey values that the file holds, ascending. Raises `ImageFileError`."""
+    with _opened(path) as image:
+        grey = _decoded(image, "L")
+    levels = tuple(value for value, count in enumerate(grey.histogram()) if count)
+    return (np.asarray(_two_valued(grey)) > 127).astype(np.uint8), levels
+
+
 def read_size(path: Path) -> Size:
     """Width and height from the file's header. Raises `ImageFileError`."""
     with _opened(path) as image:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from isicbench.records import RunRecord, RunStatus
+from isicbench.records import EvaluationRecord, RunRecord, RunStatus
 from isicbench.report.experiments import Experiment, Outcome
 from isicbench.report.wording import first_line, number_ranges, printable
 
@@ -10,6 +10,15 @@ from isicbench.report.wording import first_line, number_ranges, printable
 def run_notes(experiments: Sequence[Experiment]) -> list[str]:
     """What became of every run that the table's figures leave out; queued ones share a line an experiment."""
     return [note for experiment in experiments for note in _experiment_notes(experiment)]
+
+
+def seen_in_training(evaluation: EvaluationRecord | None) -> str:
+    """What to say of an evaluation whose images were trained on, without a full stop; empty where there are none."""
+    if evaluation is None or not evaluation.seen_in_training:
+        return ""
+    seen, total = evaluation.seen_in_training, evaluation.image_count
+    verb = "was" if seen == 1 else "were"
+    return f"{seen} of {total} {evaluation.split} images {verb} in the training images, so these scores are too high"
 
 
 def ending(run: RunRecord) -> str:

@@ -8,6 +8,7 @@ from isicbench.config import Config
 from isicbench.records import DatasetRecord
 from isicbench.report.experiments import Experiment
 from isicbench.report.labels import differing_fields, setting
+from isicbench.report.notes import seen_in_training
 from isicbench.report.wording import count, number_ranges, printable
 
 SCORES = (
@@ -58,13 +59,14 @@ def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, Dat
 
 
 def protocol_warnings(experiments: Sequence[Experiment]) -> list[str]:
-    """What must be said aloud: validation on the test set, and rows that were not scored alike."""
+    """What must be said aloud: validation on the test set, scored images that were trained on, unlike rows."""
     trained = [experiment for experiment in experiments if not experiment.config.is_external]
     on_test = [experiment.label for experiment in trained if experiment.config.validate_on == "test"]
     warnings = []
     if on_test:
         whose = "every experiment" if len(on_test) == len(experiments) else "; ".join(on_test)
         warnings.append(TEST_SET_WARNING.format(whose=whose))
+    warnings += _seen_warnings(experiments)
     if differing := _measured_differently(experiments):
         warnings.append(f"The rows were not measured alike ({differing}): compare them with care.")
     if trained and len(trained) < len(experiments):
@@ -82,6 +84,16 @@ def _measured_differently(experiments: Sequence[Experiment]) -> str:
         for field, configs in compared
         if field in differing_fields(configs)
     )
+
+
+def _seen_warnings(experiments: Sequence[Experiment]) -> list[str]:
+    """A line for each distinct count of scored images that were trained on."""
+    whose: dict[str, list[int]] = defaultdict(list)
+    for experiment in experiments:
+        for outcome in experiment.leading:
+            if seen := seen_in_training(outcome.evaluation):
+                whose[seen].append(outcome.run.id)
+    return [f"{seen} ({'run' if len(runs) == 1 else 'runs'} {number_ranges(runs)})." for seen, runs in whose.items()]
 
 
 def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:

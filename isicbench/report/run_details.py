@@ -13,7 +13,7 @@ from rich.text import Text
 from isicbench.config import Config
 from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, EvaluationRecord, RunRecord
 from isicbench.report.contents import evidence_text
-from isicbench.report.notes import ending
+from isicbench.report.notes import ending, seen_in_training
 from isicbench.report.scores import MACRO, MICRO, RESOLUTIONS, score_table, titled_tables
 from isicbench.report.wording import duration, figure, memory, printable, rate
 
@@ -94,7 +94,8 @@ def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> RenderableType
         what.add_row(place, split, Text(size), f"{evaluation.threshold:g}", str(evaluation.image_count))
         macro.add_row(place, *(score.of(evaluation) for score in MACRO))
         micro.add_row(place, *(score.of(evaluation) for score in MICRO))
-    return Group(what, Text(), titled_tables(macro, micro))
+    seen = [Text(f"{line}.", style="yellow") for line in filter(None, map(seen_in_training, evaluations))]
+    return Group(what, *seen, Text(), titled_tables(macro, micro))
 
 
 def _epochs(epochs: Sequence[EpochRecord]) -> Table:

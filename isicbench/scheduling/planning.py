@@ -9,7 +9,8 @@ from isicbench.config import Config, expand_grid
 from isicbench.data.catalog import open_dataset
 from isicbench.data.dataset import Dataset
 from isicbench.data.fingerprint import fingerprint
-from isicbench.data.prepare import prepare
+from isicbench.data.image_records import describe_images
+from isicbench.data.prepare import Prepared, prepare
 from isicbench.data.progress import Progress, silent
 from isicbench.data.splits import hold_out
 from isicbench.errors import ConfigError
@@ -65,13 +66,16 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     return Plan(dataset=dataset, record=record, runs=runs)
 
 
-def prepare_plan(plan: Plan, *, progress: Progress = silent) -> None:
-    """Make the prepared arrays of every image size in the plan."""
-    for size_px in dict.fromkeys(run.config.image_size_px for run in plan.runs):
-        prepare(plan.dataset, size_px=size_px, progress=progress)
+def prepare_plan(plan: Plan, *, progress: Progress = silent) -> Plan:
+    """Make the prepared arrays of every image size in the plan; the plan that is returned knows the images' hashes."""
+    sizes = sorted({run.config.image_size_px for run in plan.runs}, reverse=True)
+    *_, smallest = [prepare(plan.dataset, size_px=size_px, progress=progress) for size_px in sizes]
+    record = describe_dataset(plan.dataset, prepared=smallest)
+    return replace(plan, record=record, runs=tuple(replace(run, dataset=record) for run in plan.runs))
 
 
-def describe_dataset(dataset: Dataset) -> DatasetRecord:
+def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> DatasetRecord:
+    """Name, fingerprint and counts; with prepared arrays, of any size, what identifies each image as well."""
     return DatasetRecord(
         name=dataset.name,
         fingerprint=fingerprint(dataset),
@@ -79,6 +83,7 @@ def describe_dataset(dataset: Dataset) -> DatasetRecord:
         test_count=len(dataset.test),
         source=dataset.source,
         licence=dataset.licence,
+        images=describe_images(dataset, prepared) if prepared else (),
     )
 
 

@@ -34,20 +34,21 @@ class EvaluationRequest:
 
 
 def evaluate_again(
-    store: Store, run: RunRecord, request: EvaluationRequest, *, device: torch.device, progress: Progress = silent
+    store: Store, run: RunRecord, request: EvaluationRequest, *, device: str, progress: Progress = silent
 ) -> list[EvaluationRecord]:
-    """Score the run and record it beside what is there; a repeated evaluation takes the earlier one's place.
+    """Score the run on a `device` (`cpu` or `cuda`) and record it beside what is there.
 
-    Raises `ConfigError` for a run that cannot be scored, `DataError` or `WeightsError` where something is missing.
+    A repeated evaluation takes the earlier one's place. Raises `ConfigError` for a run that cannot be scored, `DataError` or `WeightsError` where something is missing.
     """
     config = _scorable(run)
     threshold = _threshold(store, run, request)
     prepared, dataset = _prepared(config, request, progress=progress)
     split = _split(prepared, config, request)
     path, sha256 = _saved_model(store, run)
-    segmenter = load_segmenter(config, path, sha256=sha256, device=device)
+    place = torch.device(device)
+    segmenter = load_segmenter(config, path, sha256=sha256, device=place)
     found = evaluate(
-        predict_probabilities(segmenter, resident(split, device=device)),
+        predict_probabilities(segmenter, resident(split, device=place)),
         split,
         split_name=request.split,
         dataset_fingerprint=prepared.fingerprint,

@@ -1,0 +1,56 @@
+"""Warnings before a training: images that a study validates or tests on, and trains on as well."""
+
+from collections.abc import Sequence
+
+from isicbench.config import Config
+from isicbench.data.contamination import SeenImage, count_seen, seen_images, trained_images, validation_images
+from isicbench.records import DatasetImage
+from isicbench.scheduling.planning import Plan
+
+NAMED = 3
+REASONS = {"bytes": "same bytes", "id": "same id", "near": "nearly the same picture"}
+
+
+def seen_warnings(plan: Plan) -> list[str]:
+    """A line for the test images, and one for each distinct set of validation images, that training images show."""
+    images = plan.record.images
+    test = _of_split(images, "test")
+    warnings = []
+    for config in _distinct_splits(plan):
+        trained = trained_images(images, config)
+        warnings.append(_warning("test", seen_images(trained, test), len(test)))
+        if config.validate_on != "test":
+            validation = validation_images(images, config)
+            warnings.append(_warning("validation", seen_images(trained, validation), len(validation)))
+    return [warning for warning in dict.fromkeys(warnings) if warning]
+
+
+def count_seen_in_training(images: Sequence[DatasetImage], config: Config, *, split: str) -> int | None:
+    """How many of the `split` images of a config's own dataset it was trained on; None where they are not on record.
+
+    `split` is `test` or `validation`; `images` are the dataset's, as `Store.dataset_images` gives them.
+    """
+    evaluated = validation_images(images, config) if split == "validation" else _of_split(images, split)
+    return count_seen(trained_images(images, config), evaluated)
+
+
+def _of_split(images: Sequence[DatasetImage], split: str) -> list[DatasetImage]:
+    return [image for image in images if image.split == split]
+
+
+def _distinct_splits(plan: Plan) -> list[Config]:
+    """One config for each way of splitting the images."""
+    splitting = ("validate_on", "validation_share", "validation_seed")
+    distinct = {tuple(getattr(run.config, name) for name in splitting): run.config for run in plan.runs}
+    return list(distinct.values())
+
+
+def _warning(split: str, seen: Sequence[SeenImage], total: int) -> str:
+    if not seen:
+        return ""
+    named = ", ".join(f"{one.image.image_id} as {one.trained.image_id} ({REASONS[one.reason]})" for one in seen[:NAMED])
+    more = f", and {len(seen) - NAMED} more" if len(seen) > NAMED else ""
+    return (
+        f"{len(seen)} of {total} {split} images are trained on as well: {named}{more}. Their scores will be too high. "
+        "See: isicbench data audit"
+    )
