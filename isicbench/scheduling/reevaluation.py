@@ -38,7 +38,8 @@ def evaluate_again(
 ) -> list[EvaluationRecord]:
     """Score the run on a `device` (`cpu` or `cuda`) and record it beside what is there.
 
-    A repeated evaluation takes the earlier one's place. Raises `ConfigError` for a run that cannot be scored, `DataError` or `WeightsError` where something is missing.
+    A repeated evaluation takes the earlier one's place. Raises `ConfigError` for a run that cannot be scored,
+    `DataError` or `WeightsError` where something is missing.
     """
     config = _scorable(run)
     threshold = _threshold(store, run, request)
