@@ -89,7 +89,8 @@ def _prepared(
     if request.dataset is None and request.data_dir is None:
         return load_prepared(config.dataset_fingerprint, size_px=config.image_size_px), None
     dataset = open_dataset(request.dataset or "folder", data_dir=request.data_dir, progress=progress)
-    return prepare(dataset, size_px=config.image_size_px, progress=progress), describe_dataset(dataset)
+    prepared = prepare(dataset, size_px=config.image_size_px, progress=progress)
+    return prepared, describe_dataset(dataset, prepared=prepared)
 
 
 def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> PreparedSplit:
