@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import create_engine, inspect
 
 from docs.generate_reference import PAGE, command_paths, section
@@ -94,6 +95,17 @@ def test_json_page_lists_the_keys_of_faults(tmp_path):
     next(folder.glob("*Training_GroundTruth/*.png")).unlink()
     faults = json_of("data", "verify", "--dataset", "folder", "--data-dir", folder)
     assert sorted(faults[0]) == sorted(first_cells(JSON_PAGE["isicbench data verify --json"]))
+
+
+def test_json_page_lists_the_keys_of_an_audit(tmp_path):
+    folder = tmp_path / "data"
+    assert isicbench("data", "synthesize", folder, "--train", 2, "--test", 1, "--seed", 1).returncode == 0
+    mask = next(folder.glob("*Training_GroundTruth/*.png"))
+    Image.new("L", Image.open(mask).size).save(mask)
+    audit = json_of("data", "audit", "--dataset", "folder", "--data-dir", folder)
+    assert sorted(audit) == sorted(first_cells(JSON_PAGE["isicbench data audit --json"]))
+    assert sorted(audit["areas"][0]) == sorted(first_cells(JSON_PAGE["areas"]))
+    assert sorted(audit["findings"][0]) == sorted(first_cells(JSON_PAGE["findings"]))
 
 
 @pytest.fixture

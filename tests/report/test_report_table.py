@@ -175,3 +175,11 @@ def test_rows_of_different_sizes_or_thresholds_carry_a_warning():
     assert protocol_warnings(experiments) == [
         "The rows were not measured alike (size 128 px / size 256 px): compare them with care."
     ]
+
+
+def test_scored_images_that_were_trained_on_are_warned_of_with_their_runs():
+    scores = {1: [evaluation(seen_in_training=12, image_count=379)], 2: [evaluation(seen_in_training=0)]}
+    experiments = grouped([run(1), run(2, seed=1)], evaluations_of=scores)
+    assert protocol_warnings(experiments) == [
+        "12 of 379 test images were in the training images, so these scores are too high (run 1)."
+    ]
