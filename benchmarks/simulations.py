@@ -130,7 +130,7 @@ def satterthwaite_different(
 def power_of_one_seed(
     population: Population, *, images: int, studies: int, rng_seed: int, flips: int
 ) -> tuple[float, float]:
-    """The smallest difference that a study promises (median over studies), and the share that shows one of that size."""
+    """The smallest difference that studies promise (their median), and the share of them that show one of that size."""
     rng = np.random.default_rng(rng_seed)
     promised = np.median(
         [

@@ -13,6 +13,7 @@ from isicbench.errors import IsicbenchError
 COMMANDS = {
     "run": "Train every combination of the options on the devices at hand, and record it.",
     "report": "Render the comparative table, the curves and the pictures from the database.",
+    "compare": "Compare experiments on the same images: intervals, tests, and what they allow to say.",
     "list": "List the runs in the database.",
     "show": "Show one run: its config, epochs, scores, diagnoses and log.",
     "watch": "Follow the runs of a study that another process trains.",
