@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +65,15 @@ def common_resolution(
 
 def _on_one_dataset(outcomes: Sequence[Outcome], read: Mapping[int, ImageMetric]) -> list[Outcome]:
     """Those with scores, on the dataset of the newest of them."""
-    scored = [outcome for outcome in outcomes if outcome.run.id in read]
+    scored = [outcome for outcome in outcomes if _has_scores(read.get(outcome.run.id))]
     if not scored:
         return []
     newest = read[max(outcome.run.id for outcome in scored)]
     return [o for o in scored if read[o.run.id].dataset_fingerprint == newest.dataset_fingerprint]
+
+
+def _has_scores(metric: ImageMetric | None) -> bool:
+    return metric is not None and any(isfinite(value) for value in metric.values.values())
 
 
 def _scores(experiment: Experiment, outcomes: Sequence[Outcome], read: Mapping[int, ImageMetric]) -> ExperimentScores:
