@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 Scores = NDArray[np.float64]
-_LARGE = 400_000
+_LARGE = 40_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,4 @@ class Population:
 
 
 def _normal_quantiles() -> Scores:
-    from scipy.special import ndtri
-
     return np.asarray(ndtri((np.arange(_LARGE) + 0.5) / _LARGE), np.float64)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import stdtrit
 
 from benchmarks.simulated_scores import Population, Scores
 from isicbench.evaluation.comparison import ALPHA, Comparison, Verdict, compare_pairs
@@ -113,8 +114,6 @@ def satterthwaite_different(
     population: Population, *, seeds: tuple[int, int], images: int, studies: int, rng_seed: int
 ) -> float:
     """The false positives of the other way not taken: one t-test with Satterthwaite's degrees of freedom (1946)."""
-    from scipy.special import stdtrit
-
     rng = np.random.default_rng(rng_seed)
     called = 0
     for _ in range(studies):
