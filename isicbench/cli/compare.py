@@ -25,7 +25,7 @@ def compare(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="EXPERIMENT...",
+            metavar="EXPERIMENT",
             help="Names as the report prints them, parts of names, or runs' numbers.  [default: all experiments]",
             show_default=False,
         ),

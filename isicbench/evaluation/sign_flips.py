@@ -1,8 +1,9 @@
 """The paired permutation test of one training against another."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isicbench.evaluation.variance import ROUNDING, Scores
 
@@ -17,17 +18,18 @@ def sign_flip_p(differences: Scores, *, flips: int = FLIPS) -> Scores:
 
     If neither training were better, each image's difference could as well have had the other sign (Fisher 1935). All
     2^n choices of signs are tried where they are no more than `flips`, else that many random ones and the observed one
-    (Phipson and Smyth 2010, so that p is never 0).
+    (Phipson and Smyth 2010, so that p is never 0). As scipy.stats.permutation_test with `samples`, and in a tenth of
+    its time, for a report has many pairs.
     """
     rows = differences.reshape(-1, differences.shape[-1])
-    at_least = np.zeros(len(rows), np.int64)
-    total = 0
+    count = rows.shape[1]
+    signs = _signs(count, flips)
     observed = np.abs(rows.mean(axis=1)) - ROUNDING * np.abs(rows).max(axis=1)
-    for signs in _signs(rows.shape[1], flips):
-        at_least += (np.abs(signs @ rows.T) / rows.shape[1] >= observed).sum(axis=0)
-        total += len(signs)
-    if total < 2 ** rows.shape[1]:
-        at_least, total = at_least + 1, total + 1
+    at_least = np.full(len(rows), 0.0 if len(signs) == 2**count else 1.0)
+    total = len(signs) + at_least
+    for start in range(0, len(signs), _CHUNK):
+        flipped = signs[start : start + _CHUNK].astype(np.float64) @ rows.T / count
+        at_least += (np.abs(flipped) >= observed).sum(axis=0)
     return (at_least / total).reshape(differences.shape[:-1])
 
 
@@ -36,13 +38,11 @@ def least_p(image_count: int) -> float:
     return max(2.0 ** (1 - image_count), 1 / (FLIPS + 1))
 
 
-def _signs(image_count: int, flips: int) -> Iterator[Scores]:
-    """Chunks of `(some, images)` signs, 1 or -1."""
+@lru_cache(maxsize=2)
+def _signs(image_count: int, flips: int) -> NDArray[np.int8]:
+    """`(flips, images)` of 1 and -1, or every choice of them."""
     if 2**image_count <= flips:
         bits = (np.arange(2**image_count)[:, None] >> np.arange(image_count)) & 1
-        yield 2 * bits.astype(np.float64) - 1
-        return
-    rng = np.random.default_rng(_RNG_SEED)
-    for start in range(0, flips, _CHUNK):
-        bits = rng.integers(0, 2, (min(_CHUNK, flips - start), image_count), dtype=np.int8)
-        yield 2 * bits.astype(np.float64) - 1
+    else:
+        bits = np.random.default_rng(_RNG_SEED).integers(0, 2, (flips, image_count), dtype=np.int8)
+    return (2 * bits - 1).astype(np.int8)
