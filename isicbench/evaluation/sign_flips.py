@@ -30,7 +30,8 @@ def sign_flip_p(differences: Scores, *, flips: int = FLIPS) -> Scores:
     for start in range(0, len(signs), _CHUNK):
         flipped = signs[start : start + _CHUNK].astype(np.float64) @ rows.T / count
         at_least += (np.abs(flipped) >= observed).sum(axis=0)
-    return (at_least / total).reshape(differences.shape[:-1])
+    p_values: Scores = at_least / total
+    return p_values.reshape(differences.shape[:-1])
 
 
 def least_p(image_count: int) -> float:
