@@ -141,6 +141,17 @@ class EvaluationRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageMetric:
+    """One metric of one run, image by image, and what it takes to know the same images in another run."""
+
+    dataset_fingerprint: str
+    values: Mapping[str, float]
+    """By image id; NaN where the score was not computed."""
+    lesion_pixels: Mapping[str, int]
+    """Foreground pixels of each image's true mask, by image id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdScore:
     """Mean IoU and Dice over images at one threshold."""
 

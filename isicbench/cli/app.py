@@ -15,6 +15,7 @@ COMMANDS = {
     "evaluate": "Score a finished run on another split, threshold or dataset.",
     "score": "Score another tool's masks by the challenge's rules, and record them.",
     "report": "Render the comparative table, the curves and the pictures from the database.",
+    "compare": "Compare experiments on the same images: intervals, tests, and what they allow to say.",
     "list": "List the runs in the database.",
     "show": "Show one run: its config, epochs, scores, diagnoses and log.",
     "watch": "Follow the runs of a study that another process trains.",

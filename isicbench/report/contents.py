@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
+from isicbench.report.comparison_section import ReportComparisons, report_comparisons
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
 from isicbench.report.notes import run_notes
 from isicbench.report.protocol import ProtocolLine, protocol_lines, protocol_warnings, score_lines
@@ -46,6 +47,8 @@ class ReportContents:
     warnings: tuple[str, ...]
     protocols: tuple[ProtocolLine, ...]
     notes: tuple[str, ...]
+    comparisons: ReportComparisons | None
+    """None where no counted run has scores image by image."""
     diagnoses: tuple[DiagnosisLine, ...]
     thresholds: tuple[ThresholdLine, ...]
     probabilities: Probabilities
@@ -65,7 +68,8 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
     if not runs:
         raise IsicbenchError("there are no runs to report", hint="Train some first: isicbench run")
     run_ids = [run.id for run in runs]
-    experiments = group_experiments(runs, source.epochs(run_ids), source.evaluations(run_ids))
+    evaluations = source.evaluations(run_ids)
+    experiments = group_experiments(runs, source.epochs(run_ids), evaluations)
     leading = [outcome.run.id for experiment in experiments for outcome in experiment.leading]
     probabilities = source.probabilities(leading)
     environments = {run_id: source.environment(run_id) for run_id in run_ids}
@@ -75,6 +79,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
         warnings=tuple(protocol_warnings(experiments)),
         protocols=tuple(protocol_lines(experiments, source.datasets())),
         notes=tuple(run_notes(experiments)),
+        comparisons=report_comparisons(source, experiments, evaluations),
         diagnoses=tuple(_diagnoses(experiments)),
         thresholds=tuple(threshold_lines(experiments, probabilities)),
         probabilities=probabilities,

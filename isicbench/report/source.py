@@ -8,6 +8,7 @@ from isicbench.records import (
     EnvironmentRecord,
     EpochRecord,
     EvaluationRecord,
+    ImageMetric,
     PredictionRecord,
     ProbabilityRecord,
     SampleRecord,
@@ -20,6 +21,12 @@ class ReportSource(Protocol):
     def epochs(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[EpochRecord]]: ...
 
     def evaluations(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[EvaluationRecord]]: ...
+
+    def image_metric(
+        self, run_ids: Sequence[int], /, *, metric: str, split: str, resolution: str
+    ) -> Mapping[int, ImageMetric]:
+        """One metric of each run's own evaluation, image by image; a run without one is absent."""
+        ...
 
     def predictions(self, run_id: int, /) -> Sequence[tuple[SampleRecord, PredictionRecord]]: ...
 

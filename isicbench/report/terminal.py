@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from isicbench.records import RunRecord
+from isicbench.report.comparison_tables import interval_table
 from isicbench.report.contents import DiagnosisLine, ReportContents, RunLine, read_contents
 from isicbench.report.scores import score_tables
 from isicbench.report.source import ReportSource
@@ -27,6 +28,7 @@ def render_terminal(contents: ReportContents) -> RenderableType:
         result_table(contents.rows),
         *_footer(contents),
         *_section("Not in the figures above", [Text(note) for note in contents.notes]),
+        *_comparisons(contents),
         *_section("Diagnoses", [_diagnosis(line) for line in contents.diagnoses]),
         *_section("Test scores", [score_tables(contents.scores)] if contents.scores else []),
         _runs_table(contents.runs),
@@ -68,6 +70,14 @@ def _footer(contents: ReportContents) -> list[RenderableType]:
 
 def _section(title: str, lines: Sequence[RenderableType]) -> list[RenderableType]:
     return [Text(), Text(title, style="bold"), *lines] if lines else []
+
+
+def _comparisons(contents: ReportContents) -> list[RenderableType]:
+    found = contents.comparisons
+    if found is None:
+        return []
+    sentences = [Text(line) for line in (*found.sentences, *found.dice.notes)]
+    return _section("Comparisons", [interval_table(found), Text(found.caption, style="dim"), *sentences])
 
 
 def _diagnosis(line: DiagnosisLine) -> Text:

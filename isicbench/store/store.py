@@ -21,6 +21,7 @@ from isicbench.records import (
     EpochRecord,
     EvaluationRecord,
     Failure,
+    ImageMetric,
     ImageScore,
     Owner,
     PredictionRecord,
@@ -31,7 +32,7 @@ from isicbench.records import (
     StepRecord,
     StudyRecord,
 )
-from isicbench.store import recording, removal, rows_to_records, studies
+from isicbench.store import image_metrics, recording, removal, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.schema import (
@@ -290,6 +291,16 @@ class Store:
             for row in rows:
                 found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ())))
         return dict(found)
+
+    def image_metric(
+        self, run_ids: Sequence[int], *, metric: str, split: str, resolution: str
+    ) -> dict[int, ImageMetric]:
+        """One metric (a score of `ImageScore`) of each run's own evaluation, image by image, and nothing else.
+
+        A run without image scores of that split and resolution is absent.
+        """
+        with reading(self._engine) as session:
+            return image_metrics.image_metric(session, run_ids, metric=metric, split=split, resolution=resolution)
 
     def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
         """Each run's distributions by split, with the scores at each threshold in order."""

@@ -40,7 +40,7 @@ def test_help_imports_no_torch_and_none_of_the_commands():
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["report"], ["show", "1"], ["list", "--json"]])
+@pytest.mark.parametrize("arguments", [["list"], ["report"], ["show", "1"], ["list", "--json"], ["compare"]])
 def test_reading_commands_import_no_torch(arguments, here):
     script = f"import sys; sys.argv = ['isicbench', *{arguments!r}]\nfrom isicbench.cli import main\n"
     script += "try: main()\nexcept SystemExit: pass\nprint('torch' in sys.modules, file=sys.stderr)"

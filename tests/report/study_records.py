@@ -17,6 +17,7 @@ from isicbench.records import (
     EpochRecord,
     EvaluationRecord,
     Failure,
+    ImageMetric,
     Owner,
     PredictionRecord,
     ProbabilityRecord,
@@ -49,6 +50,20 @@ class MemorySource:
 
     def evaluations(self, run_ids: Sequence[int]) -> dict[int, list[EvaluationRecord]]:
         return {run_id: self.evaluations_of.get(run_id, []) for run_id in run_ids}
+
+    def image_metric(
+        self, run_ids: Sequence[int], *, metric: str, split: str, resolution: str
+    ) -> dict[int, ImageMetric]:
+        found = {}
+        for run_id in run_ids:
+            for made in self.evaluations_of.get(run_id, []):
+                if made.final and (made.split, made.resolution) == (split, resolution) and made.image_scores:
+                    found[run_id] = ImageMetric(
+                        dataset_fingerprint=made.dataset_fingerprint,
+                        values={score.image_id: getattr(score, metric) for score in made.image_scores},
+                        lesion_pixels={s.image_id: s.true_positives + s.false_negatives for s in made.image_scores},
+                    )
+        return found
 
     def predictions(self, run_id: int) -> list[tuple[SampleRecord, PredictionRecord]]:
         return self.predictions_of.get(run_id, [])

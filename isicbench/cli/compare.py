@@ -1,0 +1,60 @@
+"""`isicbench compare`: which experiment is better, and how sure that is."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from isicbench.cli.app import single
+from isicbench.cli.options import Database, Json
+from isicbench.evaluation.scales import Metric
+
+
+class Resolution(StrEnum):
+    AUTO = "auto"
+    TRAINING = "training"
+    ORIGINAL = "original"
+
+
+class Split(StrEnum):
+    TEST = "test"
+    VALIDATION = "validation"
+
+
+def compare(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="EXPERIMENT",
+            help="Names as the report prints them, parts of names, or runs' numbers.  [default: all experiments]",
+            show_default=False,
+        ),
+    ] = None,
+    metric: Annotated[Metric, typer.Option("--metric", help="What to compare.")] = Metric.DICE,
+    resolution: Annotated[
+        Resolution,
+        typer.Option("--resolution", help="auto: original where every experiment was scored at it, else training."),
+    ] = Resolution.AUTO,
+    split: Annotated[Split, typer.Option("--split", help="Which images.")] = Split.TEST,
+    db: Database = None,
+    json: Json = False,
+) -> None:
+    """Compare experiments on the same images: intervals, tests, and what they allow to say."""
+    from isicbench.cli.console import out, print_json
+    from isicbench.report.comparison_json import comparison_to_json
+    from isicbench.report.comparison_of_names import compare_named
+    from isicbench.report.comparison_tables import comparison_report
+    from isicbench.store.store import open_store
+
+    store = open_store(db, create=False)
+    wanted = None if resolution is Resolution.AUTO else resolution.value
+    contents = compare_named(
+        store, store.runs(), names=names or [], metric=metric, split=split.value, resolution=wanted
+    )
+    if json:
+        print_json(comparison_to_json(contents))
+    else:
+        out.print(comparison_report(contents))
+
+
+app = single(compare)

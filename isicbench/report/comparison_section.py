@@ -1,0 +1,83 @@
+"""The report's section on comparisons: intervals of IoU and Dice, and a sentence on each pair's Dice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from isicbench.evaluation.scales import SCALES, Metric
+from isicbench.records import EvaluationRecord
+from isicbench.report.comparison import ComparisonContents, MeanLine, compare_experiments, mean_lines
+from isicbench.report.comparison_scores import common_resolution, read_scores
+from isicbench.report.comparison_sentence import interval_text
+from isicbench.report.experiments import Experiment
+from isicbench.report.source import ReportSource
+from isicbench.report.wording import MISSING
+
+SPLIT = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalRow:
+    """One experiment; `cells` are images, seeds, IoU, its interval, Dice, its interval."""
+
+    label: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportComparisons:
+    dice: ComparisonContents
+    iou: tuple[MeanLine, ...]
+    """The same experiments in the same order."""
+
+    @property
+    def rows(self) -> list[IntervalRow]:
+        return [_row(iou, dice) for iou, dice in zip(self.iou, self.dice.means, strict=True)]
+
+    @property
+    def sentences(self) -> list[str]:
+        return [pair.sentence for pair in self.dice.pairs]
+
+    @property
+    def caption(self) -> str:
+        """What the table's figures are."""
+        return (
+            f"Means over the {self.dice.split} images at the {self.dice.resolution} resolution. The 95% intervals are "
+            "over images where an experiment has one seed (this training on other such images), over seeds and images "
+            "where it has several (other trainings too)."
+        )
+
+
+def report_comparisons(
+    source: ReportSource, experiments: Sequence[Experiment], evaluations: Mapping[int, Sequence[EvaluationRecord]]
+) -> ReportComparisons | None:
+    """All counted experiments with scores image by image, at the table's resolution; None where there are none."""
+    resolution = _table_resolution(experiments) or common_resolution(experiments, evaluations, split=SPLIT)
+    dice, notes = read_scores(source, experiments, metric=Metric.DICE, split=SPLIT, resolution=resolution)
+    if not dice:
+        return None
+    iou, _ = read_scores(source, experiments, metric=Metric.IOU, split=SPLIT, resolution=resolution)
+    return ReportComparisons(
+        dice=compare_experiments(dice, metric=Metric.DICE, split=SPLIT, resolution=resolution, notes=notes),
+        iou=tuple(mean_lines(iou, Metric.IOU)),
+    )
+
+
+def mean_cells(line: MeanLine, metric: Metric) -> tuple[str, str]:
+    """The mean and its interval as they are printed."""
+    decimals = SCALES[metric].decimals
+    if not line.image_count:
+        return MISSING, MISSING
+    interval = interval_text(line.interval.low, line.interval.high, decimals=decimals) if line.interval else MISSING
+    return f"{line.mean:.{decimals}f}", interval
+
+
+def _row(iou: MeanLine, dice: MeanLine) -> IntervalRow:
+    counts = (str(dice.image_count), str(len(dice.seeds)))
+    return IntervalRow(label=dice.label, cells=(*counts, *mean_cells(iou, Metric.IOU), *mean_cells(dice, Metric.DICE)))
+
+
+def _table_resolution(experiments: Sequence[Experiment]) -> str | None:
+    """The one resolution of all scores in the report's first table."""
+    outcomes = [outcome for experiment in experiments for outcome in experiment.counted]
+    resolutions = {outcome.evaluation.resolution for outcome in outcomes if outcome.evaluation}
+    return resolutions.pop() if len(resolutions) == 1 else None

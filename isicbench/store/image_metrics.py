@@ -1,0 +1,53 @@
+"""One metric of many runs, image by image: the column that a comparison needs, and not the rows around it."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from math import nan
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from isicbench.records import ImageMetric
+from isicbench.store.schema import EvaluationRow, ImageScoreRow
+from isicbench.store.selection import among
+
+
+def image_metric(
+    session: Session, run_ids: Sequence[int], *, metric: str, split: str, resolution: str
+) -> dict[int, ImageMetric]:
+    """By run, from its newest final evaluation of the split at the resolution."""
+    evaluations = _own_evaluations(session, run_ids, split=split, resolution=resolution)
+    query = (
+        select(
+            ImageScoreRow.evaluation_id,
+            ImageScoreRow.image_id,
+            getattr(ImageScoreRow, metric),
+            ImageScoreRow.true_positives + ImageScoreRow.false_negatives,
+        )
+        .where(among(ImageScoreRow.evaluation_id, list(evaluations)))
+        .order_by(ImageScoreRow.evaluation_id, ImageScoreRow.image_id)
+    )
+    found = {}
+    for evaluation_id, group in groupby(session.execute(query), key=lambda row: row[0]):
+        rows = list(group)
+        run_id, fingerprint = evaluations[evaluation_id]
+        found[run_id] = ImageMetric(
+            dataset_fingerprint=fingerprint,
+            values={image_id: nan if value is None else value for _, image_id, value, _ in rows},
+            lesion_pixels={image_id: pixels for _, image_id, _, pixels in rows},
+        )
+    return found
+
+
+def _own_evaluations(
+    session: Session, run_ids: Sequence[int], *, split: str, resolution: str
+) -> dict[int, tuple[int, str]]:
+    """Run and dataset fingerprint by evaluation, the newest one of each run."""
+    query = (
+        select(EvaluationRow.run_id, EvaluationRow.id, EvaluationRow.dataset_fingerprint)
+        .where(among(EvaluationRow.run_id, run_ids), EvaluationRow.final)
+        .where(EvaluationRow.split == split, EvaluationRow.resolution == resolution)
+        .order_by(EvaluationRow.id)
+    )
+    newest = {run_id: (evaluation_id, fingerprint) for run_id, evaluation_id, fingerprint in session.execute(query)}
+    return {evaluation_id: (run_id, fingerprint) for run_id, (evaluation_id, fingerprint) in newest.items()}
