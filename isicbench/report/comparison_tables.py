@@ -21,7 +21,7 @@ def comparison_report(contents: ComparisonContents) -> RenderableType:
     """What `isicbench compare` prints: the experiments, the pairs, and a sentence on each."""
     sentences = [Text(line.sentence) for line in contents.pairs]
     notes = [Text(note, style="dim") for note in contents.notes]
-    return Group(means_table(contents), *(Text(), pairs_table(contents)) * bool(contents.pairs), *sentences, *notes)
+    return Group(means_table(contents), Text(), pairs_table(contents), Text(), *sentences, *notes)
 
 
 def means_table(contents: ComparisonContents) -> Table:
