@@ -115,9 +115,7 @@ def test_missing_prediction_is_scored_0_where_that_is_asked_for(predicted: Path,
     unsound("missing", predicted)
     done = isicbench("score", "--predictions", predicted, "--truth", true, "--allow-missing", "--json")
     assert done.returncode == 0, done.stderr
-    assert "1 image has no prediction and score 0: ISIC_0000001" in " ".join(done.stderr.split()).replace(
-        "scores", "score"
-    )
+    assert "No prediction, so a score of 0, for: ISIC_0000001" in done.stderr
     (evaluation,) = json.loads(done.stdout)["evaluations"]
     assert evaluation["image_count"] == 3
     assert isicbench("score", "--predictions", predicted, "--truth", true).returncode == 3
