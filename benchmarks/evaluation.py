@@ -1,8 +1,8 @@
 """Time and memory of scoring a test set at its images' own size. Run: python -m benchmarks.evaluation
 
 The contestants take turns, each in a process of its own, so that peak memory is its own and a slow moment of the
-machine hits all of them. Only scoring is timed: libraries are loaded, and isicbench's masks were decoded once before, as
-`isicbench data prepare` does; the loops decode the PNG files. Needs: pip install 'isicbench[bench]'
+machine hits all of them. Only scoring is timed: libraries are loaded, and isicbench's masks were decoded before, as
+`isicbench data prepare` does once; the loops decode the PNG files. Needs: pip install 'isicbench[bench]'
 """
 
 import argparse

@@ -97,4 +97,5 @@ def _probabilities(masks: NDArray[np.uint8]) -> NDArray[np.float32]:
     random = np.random.default_rng(1)
     errors = gaussian_filter(random.normal(0, 1, masks.shape), (0, 6, 6)) * 5
     blurred = gaussian_filter(masks.astype(np.float64), (0, 3, 3))
-    return np.clip(blurred + 0.15 * errors, 0, 1).astype(np.float32)
+    probabilities: NDArray[np.float32] = np.clip(blurred + 0.15 * errors, 0, 1).astype(np.float32)
+    return probabilities
