@@ -77,8 +77,7 @@ def print_scored(scored: Scored, *, json: bool) -> None:
     if scored.was_there:
         notes.print(f"These predictions were scored before, as run {run.id}. To score them again: --force")
     if scored.missing:
-        plural = "images have" if len(scored.missing) > 1 else "image has"
-        notes.print(f"{len(scored.missing)} {plural} no prediction and score 0: {', '.join(scored.missing)}")
+        notes.print(f"No prediction, so a score of 0, for: {', '.join(scored.missing)}", markup=False)
     if json:
         print_json(run_details_to_json(RunDetails(run=run, evaluations=evaluations)))
         return

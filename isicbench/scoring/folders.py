@@ -71,7 +71,10 @@ def score_folder(
 
 
 def looks_inverted(confusion: Confusion) -> bool:
-    """Whether one image's mask covers the background in place of the lesion; an empty mask does not."""
+    """Whether one image's mask covers the background in place of the lesion.
+
+    An empty mask does not, nor does one that covers everything.
+    """
     negative = Confusion(
         true_positives=confusion.false_negatives,
         false_positives=confusion.true_negatives,
@@ -79,7 +82,8 @@ def looks_inverted(confusion: Confusion) -> bool:
         true_negatives=confusion.false_positives,
     )
     return bool(
-        iou(confusion)[0] < INVERTED_BELOW_IOU
+        confusion.false_negatives[0]
+        and iou(confusion)[0] < INVERTED_BELOW_IOU
         and iou(negative)[0] >= INVERTED_FROM_IOU
         and specificity(confusion)[0] < 0.5
     )

@@ -10,7 +10,7 @@ from isicbench.cli.app import app
 from tests.docs.pages import PAGES, ROOT, code_words, prose, sections, shell_blocks
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-OUR_FILES = re.compile(r"(isicbench|tests|docs|migrations)(/[\w.-]+)+/?")
+OUR_FILES = re.compile(r"(isicbench|tests|docs|migrations|benchmarks)(/[\w.-]+)+/?")
 TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 COMMAND = re.compile(r"^(?:\w+=\S+ )*isicbench (.+)$", re.MULTILINE)
 COMMANDS = [(page, line) for page in PAGES for block in shell_blocks(page) for line in COMMAND.findall(block)]
