@@ -57,9 +57,9 @@ def test_clean_folder_has_no_findings_and_no_picture(folder: Path, tmp_path: Pat
     assert not (tmp_path / "audit.png").exists()
 
 
-def test_default_synthetic_dataset_has_no_findings(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ISICBENCH_HOME", str(shared_home))
-    assert audit(open_dataset("synthetic")).findings == ()
+def test_first_pictures_of_the_synthetic_dataset_have_no_findings(tmp_path: Path) -> None:
+    write_synthetic(tmp_path / "synthetic", train=60, test=20)
+    assert audit_folder(tmp_path / "synthetic").findings == ()
 
 
 @pytest.mark.parametrize(("split", "level"), [("train", "warning"), ("test", "error")])
