@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from isicbench.config import Config
-from isicbench.data.contamination import SeenImage, count_seen, seen_images, trained_images, validation_images
+from isicbench.data.contamination import SeenImage, seen_images, trained_images, validation_images
 from isicbench.records import DatasetImage
 from isicbench.scheduling.planning import Plan
 
@@ -23,15 +23,6 @@ def seen_warnings(plan: Plan) -> list[str]:
             validation = validation_images(images, config)
             warnings.append(_warning("validation", seen_images(trained, validation), len(validation)))
     return [warning for warning in dict.fromkeys(warnings) if warning]
-
-
-def count_seen_in_training(images: Sequence[DatasetImage], config: Config, *, split: str) -> int | None:
-    """How many of the `split` images of a config's own dataset it was trained on; None where they are not on record.
-
-    `split` is `test` or `validation`; `images` are the dataset's, as `Store.dataset_images` gives them.
-    """
-    evaluated = validation_images(images, config) if split == "validation" else _of_split(images, split)
-    return count_seen(trained_images(images, config), evaluated)
 
 
 def _of_split(images: Sequence[DatasetImage], split: str) -> list[DatasetImage]:

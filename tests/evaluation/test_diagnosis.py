@@ -118,6 +118,14 @@ def test_large_lesions_below_the_threshold_are_told_as_a_threshold_that_is_too_h
     ]
 
 
+def test_threshold_that_lets_too_little_through_is_named_without_a_collapse():
+    masks = discs(share=0.1)
+    predicted = probabilities(masks, skin=0.1, lesion=0.42, spread=0.05)  # a twentieth of the lesion passes
+    found = diagnose(figures(masks, predicted))
+    assert [d.kind for d in found] == ["resolution_limit"]
+    assert found[0].evidence["best_validation_dice"] > 0.9
+
+
 def test_collapse_without_recorded_probabilities_names_no_cause():
     masks = discs(share=0.2)
     assert kinds(figures(masks, probabilities(masks, skin=0.1, lesion=0.2), validation=None)) == [

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from isicbench.config import Config
+from isicbench.data.contamination import count_seen, trained_images
 from isicbench.data.layout import TEST_IMAGES, TEST_MASKS, TRAIN_IMAGES, TRAIN_MASKS
 from isicbench.data.splits import hold_out
 from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_plan
-from isicbench.scheduling.seen import count_seen_in_training, seen_warnings
+from isicbench.scheduling.seen import seen_warnings
 from isicbench.store.store import open_store
 from tests.commands import isicbench
 
@@ -40,13 +41,17 @@ def plan(folder: Path, **settings: object) -> Plan:
     return prepare_plan(plan_study(request))
 
 
+def seen_in_test(planned: Plan) -> int | None:
+    images = planned.record.images
+    test = [image for image in images if image.split == "test"]
+    return count_seen(trained_images(images, planned.runs[0].config), test)
+
+
 def test_clean_folder_gives_no_warning_and_a_count_of_zero(folder: Path) -> None:
     planned = plan(folder)
     assert seen_warnings(planned) == []
-    config = planned.runs[0].config
-    assert count_seen_in_training(planned.record.images, config, split="test") == 0
-    assert count_seen_in_training(planned.record.images, config, split="validation") == 0
-    assert count_seen_in_training((), config, split="test") is None
+    assert seen_in_test(planned) == 0
+    assert count_seen((), planned.record.images) is None
 
 
 def test_copy_of_a_trained_image_in_test_is_named(folder: Path) -> None:
@@ -55,7 +60,7 @@ def test_copy_of_a_trained_image_in_test_is_named(folder: Path) -> None:
     planned = plan(folder)
     (warning,) = seen_warnings(planned)
     assert warning.startswith(f"1 of 5 test images are trained on as well: {COPY} as {trained} (same bytes)")
-    assert count_seen_in_training(planned.record.images, planned.runs[0].config, split="test") == 1
+    assert seen_in_test(planned) == 1
 
 
 def test_copy_of_a_held_out_image_in_test_was_not_trained_on(folder: Path) -> None:

@@ -13,18 +13,23 @@ NEARLY_EVERYTHING = 0.95
 """Collapsed to foreground: the predicted area is above this share of all pixels (and the true one is not)."""
 USABLE_RANKING = 0.65
 """ROC area from which the probabilities tell lesion from skin well enough for another threshold to help."""
+DICE_FORGONE = 0.15
+"""Validation's best threshold must gain this much mean Dice to be worth a word where nothing has collapsed."""
 FEW_CELLS = 4.0
 """Bilinear upsampling mixes four neighbouring logits, so a lesion of fewer cells never fills what it is mixed with."""
 
 
 def collapse(figures: RunFigures) -> list[Diagnosis]:
-    """The collapse, followed by its cause where validation's probabilities are recorded."""
+    """The collapse, followed by its cause where validation's probabilities are recorded.
+
+    The cause is named as well where no collapse is, but another threshold would have given far better masks.
+    """
     test = figures.test
     if test.predicted_share < NEARLY_NOTHING * test.true_share:
         return [_to_background(figures), *_cause(figures)]
     if test.predicted_share > NEARLY_EVERYTHING >= test.true_share:
         return [_to_foreground(figures)]
-    return []
+    return _cause(figures) if _dice_forgone(figures) > DICE_FORGONE else []
 
 
 def entropy(share: float) -> float:
@@ -65,6 +70,15 @@ def _cause(figures: RunFigures) -> list[Diagnosis]:
     return [_threshold_too_high(figures, validation, area)]
 
 
+def _dice_forgone(figures: RunFigures) -> float:
+    """What validation's best threshold gains over the one used, where that lets too little through."""
+    scores = figures.validation.threshold_scores if figures.validation else ()
+    if not scores or figures.test.predicted_share >= figures.test.true_share:
+        return 0.0
+    used = min(scores, key=lambda score: abs(score.threshold - figures.test.threshold))
+    return best_threshold(scores).dice - used.dice
+
+
 def _prior_level(figures: RunFigures, validation: ProbabilityRecord, area: float) -> Diagnosis:
     low, high = _central_range(validation)
     unfreeze = "--fine-tuned, " if figures.config.frozen else ""
@@ -89,7 +103,7 @@ def _resolution_limit(figures: RunFigures, validation: ProbabilityRecord, area: 
             f"the network ranks pixels well (a lesion pixel outranks another one in {area:.0%} of pairs), but the "
             f"decoder's logits form a grid of {grid} x {grid} cells, and the median lesion covers "
             f"{figures.lesion_cells:.1f} of them: upsampling mixes each logit with those of the skin around it, so "
-            f"that hardly a pixel passes {figures.test.threshold:g}. {_at_best_threshold(validation)}"
+            f"that few pixels pass {figures.test.threshold:g}. {_at_best_threshold(validation)}"
         ),
         advice="Try --threshold auto, which takes that threshold, or a larger --size, which makes the grid finer.",
         evidence=_ranking_evidence(figures, validation, area),
@@ -101,7 +115,7 @@ def _threshold_too_high(figures: RunFigures, validation: ProbabilityRecord, area
         kind="threshold_too_high",
         message=(
             f"the network ranks pixels well (a lesion pixel outranks another one in {area:.0%} of pairs), but its "
-            f"probabilities stay below {figures.test.threshold:g}. {_at_best_threshold(validation)}"
+            f"probabilities mostly stay below {figures.test.threshold:g}. {_at_best_threshold(validation)}"
         ),
         advice="Try --threshold auto, which takes that threshold, or more epochs.",
         evidence=_ranking_evidence(figures, validation, area),
