@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Self
 
+import torch
 from torch import Tensor, nn
 from torchvision.models import mobilenet_v2
 
@@ -47,7 +48,7 @@ class MobileNetV2(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         if not self.frozen:
-            features: Tensor = self.features(images)
+            features: Tensor = self.features(images.contiguous(memory_format=torch.channels_last))
             return features
         if self._engine is None:
             self._engine = frozen_engine(self.features, device=images.device, precision=self.precision)

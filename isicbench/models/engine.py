@@ -14,7 +14,7 @@ from isicbench.models.folding import fold_batchnorm
 from isicbench.models.onnx_graph import onnx_model
 
 Engine = Callable[[Tensor], Tensor]
-"""From `(N, 3, H, W)` images to `(N, C, h, w)` float32 features, both in channels_last; keeps no graph."""
+"""From `(N, 3, H, W)` images to `(N, C, h, w)` float32 features in channels_last; keeps no graph."""
 
 CHUNK = 8
 """Images that a thread takes at once: few enough for its core's cache, enough to be worth the call."""
@@ -49,7 +49,7 @@ class OnnxEngine:
         self.pool = ThreadPoolExecutor(threads)
 
     def __call__(self, images: Tensor) -> Tensor:
-        pixels = images.detach().permute(0, 2, 3, 1).contiguous().numpy()
+        pixels = images.detach().contiguous().numpy()
         size = min(CHUNK, math.ceil(len(pixels) / self.threads))
         chunks = [pixels[start : start + size] for start in range(0, len(pixels), size)]
         features = np.concatenate(list(self.pool.map(self._run, chunks)))

@@ -13,10 +13,9 @@ IR_VERSION = 8
 
 
 def onnx_model(folded: fx.GraphModule) -> bytes:
-    """The model that turns `images` `(N, H, W, 3)` float32 into `features` `(N, h, w, C)`.
+    """The model that turns `images` `(N, 3, H, W)` float32 into `features` `(N, h, w, C)`, channels last.
 
-    Colours stand last at both ends, as torch's channels_last keeps them, so that neither end copies. Raises
-    `TypeError` for a layer that is neither a convolution nor ReLU6.
+    Raises `TypeError` for a layer that is neither a convolution nor ReLU6.
     """
     modules = dict(folded.named_modules())
     nodes: list[NodeProto] = []
@@ -26,7 +25,7 @@ def onnx_model(folded: fx.GraphModule) -> bytes:
     for node in folded.graph.nodes:
         match node.op:
             case "placeholder":
-                nodes.append(helper.make_node("Transpose", ["images"], [node.name], perm=[0, 3, 1, 2]))
+                nodes.append(helper.make_node("Identity", ["images"], [node.name]))
             case "output":
                 nodes.append(helper.make_node("Transpose", [node.args[0].name], ["features"], perm=[0, 2, 3, 1]))
             case "call_function" if node.target in (operator.add, operator.iadd):

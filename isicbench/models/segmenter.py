@@ -34,10 +34,24 @@ class Segmenter(nn.Module):
 
     def grid(self, images: Tensor) -> Tensor:
         """`(N, h, w)` float32 logits on the encoder's grid."""
-        lowered = self.precision == "bf16" and not self.frozen  # a frozen encoder's engine sees to its own precision
-        with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=lowered):
-            logits: Tensor = self.decoder(self.encoder(images))[:, 0]
+        return self.grid_of(self.features(images))
+
+    def features(self, images: Tensor) -> Tensor:
+        """The encoder's `(N, C, h, w)` features; of a frozen one in float32."""
+        with self._autocast(images):
+            features: Tensor = self.encoder(images)
+        return features
+
+    def grid_of(self, features: Tensor) -> Tensor:
+        """`(N, h, w)` float32 logits."""
+        with self._autocast(features):
+            logits: Tensor = self.decoder(features)[:, 0]
         return logits.float()
+
+    def _autocast(self, tensor: Tensor) -> torch.autocast:
+        """On for fine-tuning in bf16: a frozen encoder's engine sees to its own precision, and its decoder is cheap."""
+        lowered = self.precision == "bf16" and not self.frozen
+        return torch.autocast(tensor.device.type, dtype=torch.bfloat16, enabled=lowered)
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         return [parameter for parameter in self.parameters() if parameter.requires_grad]

@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from isicbench.models.convolution import convolve
+from isicbench.models.convolution import LARGEST_GRID, convolve_tiles, feature_tiles
+from isicbench.models.decoders import ConvDecoder
 from isicbench.models.upsampling import upsample
 
-SIZES = [(4, 4), (1, 1), (3, 5), (7, 2)]
+SIZES = [(4, 4), (1, 1), (3, 5), (6, 6), (7, 2)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -19,16 +20,22 @@ def test_convolution_and_its_gradient_are_torchs(size, layout):
     gradient = torch.randn(3, 6, *size)
     expected = functional.conv2d(features, weight, padding=1)
     (expected_gradient,) = torch.autograd.grad(expected, weight, gradient)
-    convolved = convolve(features, weight)
+    convolved = convolve_tiles(feature_tiles(features), weight, size=size)
     (found_gradient,) = torch.autograd.grad(convolved, weight, gradient)
     assert torch.allclose(convolved, expected, atol=1e-4)
     assert torch.allclose(found_gradient, expected_gradient, atol=1e-4)
 
 
-def test_features_that_need_a_gradient_get_it():
-    features = torch.randn(2, 8, 4, 4, requires_grad=True)
-    convolve(features, torch.randn(3, 8, 3, 3)).sum().backward()
-    assert features.grad is not None
+def test_features_with_a_gradient_and_large_grids_are_left_to_torch():
+    assert feature_tiles(torch.randn(2, 8, 4, 4, requires_grad=True)) is None
+    assert feature_tiles(torch.randn(2, 8, 1, LARGEST_GRID + 1)) is None
+
+
+def test_a_decoder_gives_the_same_with_and_without_tiles():
+    torch.manual_seed(0)
+    decoder = ConvDecoder(20)
+    features = torch.randn(3, 20, 4, 4)
+    assert torch.allclose(decoder(features), decoder.layers(features), atol=1e-5)
 
 
 @pytest.mark.parametrize("size", SIZES)
