@@ -1,0 +1,1 @@
+"""Measurements behind the numbers of docs/performance.md."""
