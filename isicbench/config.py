@@ -15,10 +15,12 @@ DECODERS = ("conv",)
 AUGMENTATIONS = ("study", "flips", "none")
 VALIDATION_SETS = ("held-out", "test")
 THRESHOLD_RULES = ("fixed", "validation")
+PRECISIONS = ("fp32", "bf16")
 
 Augmentation = Literal["study", "flips", "none"]
 ThresholdRule = Literal["fixed", "validation"]
 ValidationSet = Literal["held-out", "test"]
+Precision = Literal["fp32", "bf16"]
 
 EXTERNAL = "external"
 """Encoder, decoder and weights of an experiment whose masks another tool predicted."""
@@ -61,6 +63,13 @@ class Config:
     """A pixel whose probability is above it is foreground."""
     threshold_rule: ThresholdRule = "fixed"
     """`fixed`: `threshold` as it stands; `validation`: the one with the best mean Dice on validation instead."""
+    data_seed: int | None = None
+    """Seed of order, augmentation and a random encoder's weights, so that runs can share them; None: the run's own
+    seed. The decoder's initial weights come from the run's seed in any case."""
+    precision: Precision = "fp32"
+    """Of the network's arithmetic; `bf16` rounds weights and activations, sums and the optimiser stay in float32."""
+    compile: bool = False
+    """Whether a fine-tuned network goes through `torch.compile`; a frozen encoder has an engine of its own."""
     predictions_sha256: str = ""
     """Set where the masks came from another tool: encoder, decoder and weights are then `external`, and nothing is
     said of its training."""
@@ -72,6 +81,8 @@ class Config:
         _require_choice("--augmentation", self.augmentation, AUGMENTATIONS)
         _require_choice("--validate-on", self.validate_on, VALIDATION_SETS)
         _require_choice("the threshold's rule", self.threshold_rule, THRESHOLD_RULES)
+        _require_choice("--precision", self.precision, PRECISIONS)
+        _require("--data-seed", self.data_seed, (self.data_seed or 0) >= 0, "a whole number from 0 up")
         _require("--epochs", self.epochs, 1 <= self.epochs <= 100_000, "a whole number from 1 to 100000")
         _require("--batch-size", self.batch_size, 1 <= self.batch_size <= 65_536, "a whole number from 1 to 65536")
         _require("--size", self.image_size_px, 32 <= self.image_size_px <= 2048, "from 32 to 2048 pixels")

@@ -20,6 +20,15 @@ def run(
     seed: Annotated[
         list[int], typer.Option("--seed", metavar="N", help=f"Seed of weights, order and augmentation. {GRID}")
     ] = [0],
+    data_seed: Annotated[
+        int | None,
+        typer.Option(
+            "--data-seed",
+            metavar="N",
+            help="Seed of order, augmentation and a random encoder; --seed is then the decoder's alone.  "
+            "[default: the run's seed]",
+        ),
+    ] = None,
     lr: Annotated[
         list[float] | None,
         typer.Option("--lr", metavar="RATE", help=f"Learning rate. {GRID}  [default: 1e-3 frozen, 1e-4 fine-tuned]"),
@@ -46,6 +55,15 @@ def run(
             help="Probability above which a pixel is lesion; auto takes the best one on the validation images.",
         ),
     ] = "0.5",
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision", metavar="KIND", help="fp32, bf16, or auto: bf16 where the devices have units for it."
+        ),
+    ] = "fp32",
+    compile_: Annotated[
+        bool, typer.Option("--compile", help="Compile fine-tuned networks (torch.compile); pays in long trainings.")
+    ] = False,
     dataset: DatasetName = "isic2016",
     data_dir: DataDir = None,
     validate_on: Annotated[
@@ -76,15 +94,21 @@ def run(
     """
     from isicbench.cli.study import carry_out, print_plan
     from isicbench.compute.devices import visible_gpus
+    from isicbench.compute.precision import resolve_precision
     from isicbench.compute.slots import plan_slots
     from isicbench.config import Config
     from isicbench.scheduling.planning import Request
 
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    slots = plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=cores)
     base = Config(
         dataset=dataset,
         validate_on=validate_on,  # type: ignore[arg-type]  # Config checks it
         validation_share=validation_share,
         **_threshold(threshold),
+        data_seed=data_seed,
+        precision=resolve_precision(precision, slots.slots),
+        compile=compile_,
     )
     axes: dict[str, list[Any]] = {
         "frozen": [True] * frozen + [False] * fine_tuned or [True, False],
@@ -97,8 +121,6 @@ def run(
     if lr:
         axes["learning_rate"] = lr
     request = Request(base=base, axes=axes, seeds=seed, names=name or (), data_dir=data_dir)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    slots = plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=cores)
     if dry_run:
         print_plan(request, slots, database=db, force=force)
         return

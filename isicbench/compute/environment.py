@@ -8,7 +8,7 @@ from isicbench.compute.devices import driver_version
 from isicbench.compute.processes import host_name
 from isicbench.records import EnvironmentRecord
 
-PACKAGES = ("isicbench", "torch", "torchvision", "numpy", "pillow", "sqlalchemy")
+PACKAGES = ("isicbench", "torch", "torchvision", "onnxruntime", "numpy", "pillow", "sqlalchemy")
 
 
 def describe_environment(*, device: str, threads: int) -> EnvironmentRecord:

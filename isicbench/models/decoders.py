@@ -2,11 +2,14 @@
 
 from torch import Tensor, nn
 
+from isicbench.models.convolution import convolve_tiles, feature_tiles
+
 
 class ConvDecoder(nn.Module):
     """The study's decoder: a 3x3 convolution to 128 channels, ReLU, and a 1x1 convolution to one.
 
-    `(N, channels, h, w)` features become `(N, 1, h, w)` logits on the encoder's grid.
+    `(N, channels, h, w)` features become `(N, 1, h, w)` logits on the encoder's grid. Whoever runs several decoders on
+    the same features gives each their `tiles`.
     """
 
     def __init__(self, channels: int) -> None:
@@ -17,6 +20,19 @@ class ConvDecoder(nn.Module):
             nn.Conv2d(128, 1, kernel_size=1),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        logits: Tensor = self.layers(features)
-        return logits
+    def forward(self, features: Tensor, tiles: Tensor | None = None) -> Tensor:
+        if tiles is None:
+            tiles = feature_tiles(features)
+        if tiles is None:
+            logits: Tensor = self.layers(features)
+            return logits
+        first = self.layers[0]
+        assert isinstance(first, nn.Conv2d)
+        assert first.bias is not None
+        hidden = convolve_tiles(tiles, first.weight, size=features.shape[-2:]) + first.bias[:, None, None]
+        return self._head(hidden)
+
+    def _head(self, hidden: Tensor) -> Tensor:
+        for layer in self.layers[1:]:
+            hidden = layer(hidden)
+        return hidden

@@ -1,14 +1,12 @@
 """The segmenter: an encoder, a decoder, and bilinear upsampling to the input's size."""
 
-from typing import Self
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from isicbench.config import Config
+from isicbench.config import Config, Precision
 from isicbench.models.decoders import ConvDecoder
 from isicbench.models.encoders import MobileNetV2
+from isicbench.models.upsampling import upsample
 from isicbench.models.weights import load_encoder_weights
 
 
@@ -19,25 +17,41 @@ class Segmenter(nn.Module):
     do not move and its Dropout is off. No graph is kept for it.
     """
 
-    def __init__(self, encoder: MobileNetV2, decoder: ConvDecoder, *, frozen: bool) -> None:
+    def __init__(
+        self, encoder: MobileNetV2, decoder: ConvDecoder, *, frozen: bool, precision: Precision = "fp32"
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
         self.frozen = frozen
-        self.encoder.requires_grad_(not frozen)
+        self.precision = precision
+        if frozen:
+            encoder.freeze(precision=precision)
         self.train()
 
-    def train(self, mode: bool = True) -> Self:
-        super().train(mode)
-        if self.frozen:
-            self.encoder.eval()
-        return self
-
     def forward(self, images: Tensor) -> Tensor:
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            features = self.encoder(images)
-        logits = self.decoder(features)
-        return functional.interpolate(logits, size=images.shape[-2:], mode="bilinear", align_corners=False)
+        return upsample(self.grid(images), size=images.shape[-2:])[:, None]
+
+    def grid(self, images: Tensor) -> Tensor:
+        """`(N, h, w)` float32 logits on the encoder's grid."""
+        return self.grid_of(self.features(images))
+
+    def features(self, images: Tensor) -> Tensor:
+        """The encoder's `(N, C, h, w)` features; of a frozen one in float32."""
+        with self._autocast(images):
+            features: Tensor = self.encoder(images)
+        return features
+
+    def grid_of(self, features: Tensor) -> Tensor:
+        """`(N, h, w)` float32 logits."""
+        with self._autocast(features):
+            logits: Tensor = self.decoder(features)[:, 0]
+        return logits.float()
+
+    def _autocast(self, tensor: Tensor) -> torch.autocast:
+        """On for fine-tuning in bf16: a frozen encoder's engine sees to its own precision, and its decoder is cheap."""
+        lowered = self.precision == "bf16" and not self.frozen
+        return torch.autocast(tensor.device.type, dtype=torch.bfloat16, enabled=lowered)
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         return [parameter for parameter in self.parameters() if parameter.requires_grad]
@@ -46,11 +60,14 @@ class Segmenter(nn.Module):
 def build_segmenter(config: Config, *, seed: int) -> Segmenter:
     """A segmenter with its initial weights: random ones from `seed`, the encoder's from `config.weights`.
 
-    Raises `WeightsError` where these cannot be had.
+    With `config.data_seed`, a random encoder comes from that, so that runs of several seeds can share it. Raises
+    `WeightsError` where the weights cannot be had.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(seed if config.data_seed is None else config.data_seed)
         encoder = MobileNetV2()
+        if config.data_seed is not None:
+            torch.manual_seed(seed)
         decoder = ConvDecoder(encoder.channels)
     load_encoder_weights(encoder, config)
-    return Segmenter(encoder, decoder, frozen=config.frozen)
+    return Segmenter(encoder, decoder, frozen=config.frozen, precision=config.precision)

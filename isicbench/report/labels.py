@@ -39,6 +39,8 @@ def setting(config: Config, field: str) -> str:
     value = getattr(config, field)
     if field == "frozen":
         return "frozen" if value else "fine-tuned"
+    if field == "compile":
+        return "compiled" if value else "not compiled"
     if field in ("dataset_fingerprint", "weights_sha256", "predictions_sha256"):
         value = value[:12] or "none"
     shown = f"{value:g}" if isinstance(value, float) else printable(str(value))

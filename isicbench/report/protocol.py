@@ -109,7 +109,8 @@ def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:
             f"encoder {config.encoder}, decoder {config.decoder}",
             f"{count(config.epochs, 'epoch')}, {config.image_size_px} x {config.image_size_px} px, "
             f"batch {config.batch_size}, lr {config.learning_rate:g}, augmentation {config.augmentation}, "
-            f"threshold {config.threshold:g}",
+            f"threshold {config.threshold:g}, precision {config.precision}{', compiled' if config.compile else ''}"
+            + ("" if config.data_seed is None else f", data seed {config.data_seed}"),
         )
     )
 

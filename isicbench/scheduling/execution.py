@@ -14,10 +14,10 @@ from isicbench.compute.memory import peak_memory_mib, reset_peak_memory
 from isicbench.config import Config
 from isicbench.data.prepare import Prepared, load_prepared
 from isicbench.data.splits import hold_out
+from isicbench.evaluation.diagnosis import divergence
 from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.records import (
     ArtifactRecord,
-    Diagnosis,
     EpochRecord,
     Failure,
     RunRecord,
@@ -51,7 +51,15 @@ def execute(store: Store, run: RunRecord, *, device: torch.device, should_stop: 
         store.finish(run.id, RunStatus.INTERRUPTED)
         return RunStatus.INTERRUPTED
     except TrainingDivergedError as error:
-        store.record_diagnoses(run.id, [_divergence(error)])
+        found = divergence(
+            epoch=error.epoch,
+            step=error.step,
+            last_loss=error.last_loss,
+            norm_before=error.last_gradient_norm,
+            norm=error.gradient_norm,
+            learning_rate=run.config.learning_rate,
+        )
+        store.record_diagnoses(run.id, [found])
         store.finish(run.id, RunStatus.DIVERGED)
         return RunStatus.DIVERGED
     except Exception as error:
@@ -161,15 +169,6 @@ def save_model(segmenter: Segmenter, run: RunRecord, *, artifacts: Path) -> Arti
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     temporary.replace(path)
     return ArtifactRecord(kind="model", path=recorded_path(artifacts, path), sha256=sha256, bytes=path.stat().st_size)
-
-
-def _divergence(error: TrainingDivergedError) -> Diagnosis:
-    return Diagnosis(
-        kind="diverged",
-        message=f"Training diverged: {error}.",
-        advice="Try a lower learning rate (--lr), or look for unsound images (isicbench data verify).",
-        evidence={"epoch": error.epoch, "step": error.step},
-    )
 
 
 def _peak_memory_mib(device: torch.device) -> float:

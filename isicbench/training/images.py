@@ -57,20 +57,21 @@ class ColourTransform:
     """
 
     def __init__(self, *, mean: Sequence[float], std: Sequence[float], device: torch.device) -> None:
-        centre = torch.tensor(mean, device=device)
         self.scale = 1 / torch.tensor(std, device=device)
-        self.offset = -centre * self.scale
-        self.low = self.offset[:, None, None]
-        self.high = (self.scale + self.offset)[:, None, None]
+        self.offset = -torch.tensor(mean, device=device) * self.scale
+        self.ranges = [(-centre / spread, (1 - centre) / spread) for centre, spread in zip(mean, std, strict=True)]
 
     def normalise(self, images: Tensor) -> Tensor:
-        """`(N, H, W, 3)` uint8 to `(N, 3, H, W)` float32 in channels_last."""
-        return torch.addcmul(self.offset, images.float(), self.scale / 255).permute(0, 3, 1, 2)
+        """`(N, H, W, 3)` uint8 to `(N, 3, H, W)` float32."""
+        colours = images.permute(0, 3, 1, 2).float()
+        return torch.addcmul(self.offset[:, None, None], colours, self.scale[:, None, None] / 255).contiguous()
 
     def jitter(self, images: Tensor, matrices: Tensor, offsets: Tensor) -> Tensor:
         """As `normalise`, with each image's colours mapped first: `(N, 3, 3)` matrices and `(N, 3)` offsets."""
-        pixels = images.flatten(1, 2).float()
-        folded = matrices.transpose(1, 2) * (self.scale / 255)
+        pixels = images.flatten(1, 2).float().transpose(1, 2)
+        folded = matrices * (self.scale[:, None] / 255)
         shifts = offsets * self.scale + self.offset
-        mapped = torch.baddbmm(shifts[:, None, :], pixels, folded).view(images.shape)
-        return mapped.permute(0, 3, 1, 2).clamp_(self.low, self.high)
+        mapped = torch.baddbmm(shifts[:, :, None], folded, pixels)
+        for channel, (low, high) in zip(mapped.unbind(1), self.ranges, strict=True):
+            channel.clamp_(low, high)
+        return mapped.view(len(images), 3, *images.shape[1:3])

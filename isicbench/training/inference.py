@@ -1,21 +1,24 @@
 """A segmenter's probabilities on resident images, and the pixel counts of its masks."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from isicbench.evaluation.metrics import Confusion
 from isicbench.models.segmenter import Segmenter
+from isicbench.models.upsampling import upsample
 from isicbench.training.images import ColourTransform, ResidentImages, slices
+from isicbench.training.loss import softplus
 
 INFERENCE_BATCH = 64
+KEPT_FEATURES_MIB = 256
+"""A frozen encoder's features of a split are computed once and kept, up to this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +32,72 @@ class Measured:
 
 def measure(segmenter: Segmenter, data: ResidentImages, *, threshold: float) -> Measured:
     """Loss and pixel counts at the threshold, with the segmenter in evaluation mode; one synchronisation at the end."""
-    losses: list[Tensor] = []
-    counts: list[Tensor] = []
-    cut = _logit(threshold)
-    with evaluating(segmenter):
-        for logits, masks in _logits(segmenter, data):
-            losses.append(functional.binary_cross_entropy_with_logits(logits, masks.float(), reduction="sum"))
-            counts.append(count_pixels(logits > cut, masks.bool()))
-    total = torch.stack(losses).sum() / data.masks.numel()
-    return Measured(float(total), Confusion.from_columns(torch.cat(counts).cpu().numpy()))
+    return Measurement([segmenter], data).take([threshold])[0]
+
+
+class Measurement:
+    """A split to measure segmenters on, again and again; those of several share one frozen encoder."""
+
+    def __init__(self, segmenters: Sequence[Segmenter], data: ResidentImages) -> None:
+        self.segmenters = segmenters
+        self.data = data
+        self._kept: list[Tensor] | None = None
+
+    def take(self, thresholds: Sequence[float]) -> list[Measured]:
+        """Measure each segmenter as it is now, at its own threshold."""
+        cuts = [math.log(threshold / (1 - threshold)) for threshold in thresholds]
+        losses: list[Tensor] = []
+        counts: list[Tensor] = []
+        with ExitStack() as stack:
+            for segmenter in self.segmenters:
+                stack.enter_context(evaluating(segmenter))
+            for features, part in zip(self._features(), slices(len(self.data), INFERENCE_BATCH), strict=True):
+                found = [
+                    _measured_batch(segmenter, features, self.data.masks[part], cut=cut)
+                    for segmenter, cut in zip(self.segmenters, cuts, strict=True)
+                ]
+                losses.append(torch.stack([loss for loss, _ in found]))
+                counts.append(torch.stack([count for _, count in found]))
+        means = (torch.stack(losses).sum(0) / self.data.masks.numel()).tolist()
+        confusions = torch.cat(counts, dim=1).cpu().numpy()
+        return [Measured(loss, Confusion.from_columns(rows)) for loss, rows in zip(means, confusions, strict=True)]
+
+    def _features(self) -> Iterable[Tensor]:
+        if self._kept is not None:
+            return self._kept
+        segmenter = self.segmenters[0]
+        if not segmenter.frozen or _features_mib(segmenter, self.data) > KEPT_FEATURES_MIB:
+            return features_of(segmenter, self.data)
+        self._kept = list(features_of(segmenter, self.data))
+        return self._kept
+
+
+def features_of(segmenter: Segmenter, data: ResidentImages) -> Iterator[Tensor]:
+    """Batches of the encoder's `(B, C, h, w)` features, `INFERENCE_BATCH` images each."""
+    colours = ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=data.device)
+    for part in slices(len(data), INFERENCE_BATCH):
+        yield segmenter.features(colours.normalise(data.images[part]))
 
 
 def predict_probabilities(segmenter: Segmenter, data: ResidentImages) -> NDArray[np.float32]:
     """`(N, H, W)` probabilities at the network's resolution."""
+    size = data.masks.shape[-2:]
     with evaluating(segmenter):
-        parts = [torch.sigmoid(logits).cpu() for logits, _ in _logits(segmenter, data)]
+        grids = (segmenter.grid_of(features) for features in features_of(segmenter, data))
+        parts = [torch.sigmoid(upsample(grid, size=size)).cpu() for grid in grids]
     return torch.cat(parts).numpy()
+
+
+def _measured_batch(segmenter: Segmenter, features: Tensor, masks: Tensor, *, cut: float) -> tuple[Tensor, Tensor]:
+    """The summed loss, and `(B, 4)` pixel counts."""
+    logits = upsample(segmenter.grid_of(features), size=masks.shape[-2:])
+    loss = softplus(logits).sum(dtype=torch.float64) - (logits * masks).sum(dtype=torch.float64)
+    return loss, count_pixels(logits > cut, masks.bool())
+
+
+def _features_mib(segmenter: Segmenter, data: ResidentImages) -> float:
+    cells = math.prod(math.ceil(side / segmenter.encoder.stride) for side in data.masks.shape[-2:])
+    return len(data) * segmenter.encoder.channels * cells * 4 / 2**20
 
 
 def count_pixels(predicted: Tensor, true: Tensor) -> Tensor:
@@ -65,14 +118,3 @@ def evaluating(segmenter: Segmenter) -> Iterator[None]:
             yield
     finally:
         segmenter.train(was_training)
-
-
-def _logits(segmenter: Segmenter, data: ResidentImages) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of `(B, H, W)` logits and masks."""
-    colours = ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=data.device)
-    for part in slices(len(data), INFERENCE_BATCH):
-        yield segmenter(colours.normalise(data.images[part]))[:, 0], data.masks[part]
-
-
-def _logit(probability: float) -> float:
-    return math.log(probability / (1 - probability))

@@ -151,11 +151,17 @@ def test_protocol_names_all_conditions_in_one_line():
         "validated on 10% of train, held out (split seed 0)",
         "weights imagenet1k_v1 (sha256 bbbbbbbbbbbb)",
         "4 epochs, 128 x 128 px, batch 32, lr 0.001",
-        "threshold 0.5",
+        "threshold 0.5, precision fp32;",
         "seeds 0, 3",
     ):
         assert part in line.text
     assert protocol_warnings(experiments) == []
+
+
+def test_protocol_says_what_departs_from_the_usual_way_of_computing():
+    frozen = config(frozen=True, precision="bf16", data_seed=4, compile=True)
+    [line] = protocol_lines(grouped([run(1, config=frozen)]), {})
+    assert "precision bf16, compiled, data seed 4;" in line.text
 
 
 def test_distinct_protocols_have_a_line_each_that_names_its_experiments():

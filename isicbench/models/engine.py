@@ -1,0 +1,74 @@
+"""How a frozen encoder is computed: it is inference, so it runs as such."""
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from isicbench.config import Precision
+from isicbench.models.folding import fold_batchnorm
+from isicbench.models.onnx_graph import onnx_model
+
+Engine = Callable[[Tensor], Tensor]
+"""From `(N, 3, H, W)` images to `(N, C, h, w)` float32 features in channels_last; keeps no graph."""
+
+CHUNK = 8
+"""Images that a thread takes at once: few enough for its core's cache, enough to be worth the call."""
+
+
+def frozen_engine(network: nn.Module, *, device: torch.device, precision: Precision) -> Engine:
+    """The fastest engine at hand for the network's weights as they are now.
+
+    On a CPU in float32 that is ONNX Runtime, elsewhere the folded network in torch; both agree with the plain network
+    to rounding.
+    """
+    if device.type == "cpu" and precision == "fp32":
+        return OnnxEngine(network, threads=torch.get_num_threads())
+    return TorchEngine(network, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
+
+
+class OnnxEngine:
+    """ONNX Runtime on the CPU, one chunk of images a thread.
+
+    Whole chunks side by side need no meeting of threads after every layer, unlike one layer cut into parts. What an
+    image gives does not depend on the chunk it is in.
+    """
+
+    def __init__(self, network: nn.Module, *, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        model = onnx_model(fold_batchnorm(network))
+        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.threads = threads
+        self.pool = ThreadPoolExecutor(threads)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        pixels = images.detach().contiguous().numpy()
+        size = min(CHUNK, math.ceil(len(pixels) / self.threads))
+        chunks = [pixels[start : start + size] for start in range(0, len(pixels), size)]
+        features = np.concatenate(list(self.pool.map(self._run, chunks)))
+        return torch.from_numpy(features).permute(0, 3, 1, 2)
+
+    def _run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        features: NDArray[np.float32] = self.session.run(None, {"images": pixels})[0]
+        return features
+
+
+class TorchEngine:
+    """The folded network in torch, in channels_last."""
+
+    def __init__(self, network: nn.Module, *, device: torch.device, dtype: torch.dtype) -> None:
+        folded = fold_batchnorm(network).to(device=device, dtype=dtype)
+        self.network = folded.to(memory_format=torch.channels_last)
+        self.dtype = dtype
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor) -> Tensor:
+        features: Tensor = self.network(images.to(self.dtype, memory_format=torch.channels_last))
+        return features.float()

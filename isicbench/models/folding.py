@@ -1,0 +1,33 @@
+"""A network for inference alone: each BatchNorm folded into the convolution before it."""
+
+import copy
+
+from torch import fx, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+
+def fold_batchnorm(network: nn.Module) -> fx.GraphModule:
+    """A copy of the network in evaluation mode, traced, without the BatchNorm layers that follow a convolution.
+
+    The weights absorb the statistics as they are now; the outputs differ by rounding alone.
+    """
+    traced = fx.symbolic_trace(copy.deepcopy(network).eval())
+    modules = dict(traced.named_modules())
+    for node in list(traced.graph.nodes):
+        if node.op != "call_module" or not isinstance(modules[node.target], nn.BatchNorm2d):
+            continue
+        convolution = node.args[0]
+        fused = fuse_conv_bn_eval(modules[convolution.target], modules[node.target])
+        _replace_module(traced, convolution.target, fused)
+        node.replace_all_uses_with(convolution)
+        traced.graph.erase_node(node)
+    traced.delete_all_unused_submodules()
+    traced.recompile()
+    return traced.requires_grad_(False)
+
+
+def _replace_module(parent: nn.Module, path: str, module: nn.Module) -> None:
+    *parents, name = path.split(".")
+    for part in parents:
+        parent = parent.get_submodule(part)
+    setattr(parent, name, module)
