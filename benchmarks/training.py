@@ -80,7 +80,7 @@ def encoder_engines(images: Tensor) -> Work:
         "eager": lambda: network(contiguous),
         "eager channels_last": lambda: last(images),
     }
-    named = {
+    named: dict[str, Callable[[Tensor], Tensor]] = {
         "folded": TorchEngine(network, device=CPU, dtype=torch.float32),
         "folded bf16": TorchEngine(network, device=CPU, dtype=torch.bfloat16),
         "ONNX Runtime": OnnxEngine(network, threads=torch.get_num_threads()),
