@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
 from isicbench.records import Failure, RunStatus
+from isicbench.scheduling.side_by_side import next_group
 from isicbench.scheduling.slot_worker import Answer, SlotWorker
 from isicbench.store.store import Store
 
@@ -48,12 +49,12 @@ class Scheduler:
 
     async def _keep_busy(self, slot: Slot) -> None:
         while not self.stopping:
-            run_id = self.store.next_queued(self.study_id)
-            if run_id is not None:
+            if run_ids := next_group(self.store, self.study_id, slots=len(self.slots)):
                 worker = await self._worker(slot)
-                answer = await worker.train(run_id)
-                self._record_death(run_id, worker, answer)
-                if answer.status != "refused":
+                answer = await worker.train(run_ids)
+                for run_id in run_ids:
+                    self._record_death(run_id, worker, answer)
+                if not answer.all_refused:
                     continue
             elif not self._unfinished():
                 return

@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from isicbench.compute.slots import Slot
@@ -14,14 +15,18 @@ from isicbench.records import Failure
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a run that a worker was handed: a status or `refused`; or the worker's own death."""
+    """What became of runs that a worker was handed: a status or `refused` each; or the worker's own death."""
 
-    status: str
+    statuses: Mapping[int, str] = field(default_factory=dict)
     failure: Failure | None = None
+
+    @property
+    def all_refused(self) -> bool:
+        return self.failure is None and set(self.statuses.values()) == {"refused"}
 
 
 class SlotWorker:
-    """A worker process on a slot: started, handed one run at a time, and buried when it dies."""
+    """A worker process on a slot: started, handed one run or group of runs at a time, and buried when it dies."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -50,14 +55,14 @@ class SlotWorker:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def train(self, run_id: int) -> Answer:
-        """Hand over a run and wait for what becomes of it."""
+    async def train(self, run_ids: Sequence[int]) -> Answer:
+        """Hand over runs that train side by side, and wait for what becomes of them."""
         assert self._process.stdout is not None
-        self._say(f"train {run_id}")
-        line = (await self._process.stdout.readline()).decode().split()
-        if line:
-            return Answer(line[1])
-        return Answer("failed", _death(await self._process.wait()))
+        self._say(f"train {' '.join(map(str, run_ids))}")
+        words = [word.split("=") for word in (await self._process.stdout.readline()).decode().split()]
+        if words:
+            return Answer({int(run_id): status for run_id, status in words})
+        return Answer(failure=_death(await self._process.wait()))
 
     def stop(self) -> None:
         """Ask it to finish its step, save and leave."""

@@ -1,7 +1,8 @@
 """The long-lived process that a slot runs.
 
-It reads lines on standard input (`train 17`, `stop`) and answers on standard output (`17 completed`). When the input
-ends, its scheduler is gone, and it stops as well. Whatever the libraries print goes to the log of the run at hand.
+It reads lines on standard input (`train 17 18`, `stop`) and answers on standard output (`17=completed 18=diverged`).
+When the input ends, its scheduler is gone, and it stops as well. Whatever the libraries print goes to the log of the
+run at hand.
 """
 
 import argparse
@@ -11,8 +12,9 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -20,7 +22,7 @@ import torch
 
 from isicbench.compute.processes import host_name, process_started
 from isicbench.errors import StoreError
-from isicbench.records import Owner
+from isicbench.records import Owner, RunRecord
 from isicbench.scheduling.execution import execute
 from isicbench.scheduling.run_folder import log_path, recorded_path
 from isicbench.store.store import Store, open_store
@@ -36,8 +38,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: orders.stop())
     owner = Owner(host=host_name(), pid=os.getpid(), process_started=process_started(), slot=arguments.slot)
     store = open_store(os.environ["ISICBENCH_DB"], create=False)
-    for run_id in orders:
-        print(run_id, serve(store, run_id, owner=owner, device=device, orders=orders), file=answers, flush=True)
+    for run_ids in orders:
+        became = serve(store, run_ids, owner=owner, device=device, orders=orders)
+        print(*(f"{run_id}={status}" for run_id, status in became.items()), file=answers, flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -49,30 +52,46 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def serve(store: Store, run_id: int, *, owner: Owner, device: torch.device, orders: "Orders") -> str:
-    """Claim and execute a run; `refused` when it is somebody else's by now, or its slot is held by another study."""
+def serve(
+    store: Store, run_ids: Sequence[int], *, owner: Owner, device: torch.device, orders: "Orders"
+) -> dict[int, str]:
+    """Claim and execute runs, side by side; what became of each.
+
+    `refused` is what is somebody else's by now, or cannot start because another study holds the slot.
+    """
+    claimed: list[RunRecord] = []
+    for run_id in run_ids:
+        if run := _claim(store, run_id, owner, beside=claimed):
+            claimed.append(run)
+    became = dict.fromkeys(run_ids, "refused")
+    if claimed:
+        with logging_to(store.folder.parent / claimed[0].log_path):
+            ended = execute(store, claimed, device=device, should_stop=orders.stop_requested.is_set)
+        became |= {run_id: status.value for run_id, status in ended.items()}
+    return became
+
+
+def _claim(store: Store, run_id: int, owner: Owner, *, beside: Sequence[RunRecord]) -> RunRecord | None:
+    """The first claimed run takes the slot itself; those that train beside it have places of their own, and its log."""
     try:
-        log = log_path(store.folder, store.run(run_id))
+        log = beside[0].log_path if beside else recorded_path(store.folder, log_path(store.folder, store.run(run_id)))
     except StoreError:
-        return "refused"  # removed since it was handed over
-    run = store.claim(run_id, owner, log_path=recorded_path(store.folder, log))
-    if run is None:
-        return "refused"
-    with logging_to(log):
-        return execute(store, run, device=device, should_stop=orders.stop_requested.is_set).value
+        return None  # removed since it was handed over
+    place = replace(owner, slot=f"{owner.slot}+{len(beside)}") if beside else owner
+    return store.claim(run_id, place, log_path=log)
 
 
 class Orders:
-    """The run ids that the scheduler sends, read by a thread so that a stop is heard while a run is training."""
+    """The groups of run ids that the scheduler sends; read by a thread, so that a stop is heard during a training."""
 
     def __init__(self, source: TextIO) -> None:
         self.stop_requested = threading.Event()
-        self._waiting: queue.Queue[int | None] = queue.Queue()
+        self._waiting: queue.Queue[list[int] | None] = queue.Queue()
         threading.Thread(target=self._read, args=(source,), daemon=True).start()
 
-    def __iter__(self) -> Iterator[int]:
-        while (run_id := self._waiting.get()) is not None:
-            yield run_id
+    def __iter__(self) -> Iterator[list[int]]:
+        while (run_ids := self._waiting.get()) is not None:
+            yield run_ids
 
     def stop(self) -> None:
         self.stop_requested.set()
@@ -81,8 +100,8 @@ class Orders:
     def _read(self, source: TextIO) -> None:
         for line in source:
             match line.split():
-                case ["train", run_id]:
-                    self._waiting.put(int(run_id))
+                case ["train", *run_ids]:
+                    self._waiting.put([int(run_id) for run_id in run_ids])
                 case ["stop"]:
                     break
         self.stop()

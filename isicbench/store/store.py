@@ -128,17 +128,17 @@ class Store:
         with reading(self._engine) as session:
             return Counter({RunStatus(status): count for status, count in session.execute(query)})
 
-    def next_queued(self, study_id: int) -> int | None:
-        """The study's first queued run."""
+    def queued_runs(self, study_id: int, *, limit: int) -> list[RunRecord]:
+        """The study's next queued runs, in its order."""
         query = (
-            select(RunRow.id)
+            select(RunRow)
             .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
             .where(StudyRunRow.study_id == study_id, RunRow.status == RunStatus.QUEUED.value)
             .order_by(StudyRunRow.position)
-            .limit(1)
+            .limit(limit)
         )
         with reading(self._engine) as session:
-            return session.scalar(query)
+            return [rows_to_records.run_record(row) for row in session.scalars(query)]
 
     # Masks of other tools
 

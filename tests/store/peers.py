@@ -76,7 +76,8 @@ def train_all(database: str, study_id: int, slot: str) -> list[int]:
     store = open_store(database, create=False)
     owner = Owner(host="host-a", pid=1, process_started=0.0, slot=slot)
     claimed = []
-    while (run_id := store.next_queued(study_id)) is not None:
+    while queued := store.queued_runs(study_id, limit=1):
+        run_id = queued[0].id
         if store.claim(run_id, owner, log_path="") is None:
             continue
         claimed.append(run_id)

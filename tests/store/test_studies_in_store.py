@@ -84,7 +84,7 @@ def test_interrupted_run_goes_on_in_its_own_row(store):
     assert study.run_ids == (run_id,)
     assert store.run(run_id).status is RunStatus.QUEUED
     assert store.run(run_id).finished_at is None
-    assert store.next_queued(study.id) == run_id
+    assert [run.id for run in store.queued_runs(study.id, limit=1)] == [run_id]
 
 
 def test_name_belongs_to_the_experiment_and_a_later_one_renames_it(store):
@@ -97,15 +97,15 @@ def test_name_belongs_to_the_experiment_and_a_later_one_renames_it(store):
     assert store.run(fine_tuned).experiment == "Fine-tuning (Unfrozen Encoder)"
 
 
-def test_next_queued_follows_the_grid_and_ends_with_the_study(store):
+def test_queued_runs_follow_the_grid_and_end_with_the_study(store):
     study = store.add_study("x", [request(seed=2), request(seed=1)])
     queue(store, request(seed=0))
     first, second = study.run_ids
-    assert store.next_queued(study.id) == first
+    assert [run.id for run in store.queued_runs(study.id, limit=1)] == [first]
     start(store, first)
-    assert store.next_queued(study.id) == second
+    assert [run.id for run in store.queued_runs(study.id, limit=9)] == [second]
     start(store, second, slot="cpu:1")
-    assert store.next_queued(study.id) is None
+    assert store.queued_runs(study.id, limit=9) == []
 
 
 def test_two_studies_asked_for_at_once_share_their_runs(eight, store, database):
