@@ -55,8 +55,8 @@ def hausdorff95_px(predicted: Mask, true: Mask) -> float:
     outline drowns the other's errors. Outline: mask pixels with a 4-neighbour outside of the mask or of the image.
     Both masks empty: 0. One empty: the image's diagonal, a finite penalty, so that no image drops out of a mean.
     """
-    ours, theirs = (_outline(mask) for mask in _cropped(predicted, true))
-    empty = not ours.any(), not theirs.any()
+    ours, theirs = (_Outline.of(mask) for mask in _cropped(predicted, true))
+    empty = not len(ours.points), not len(theirs.points)
     if any(empty):
         return 0.0 if all(empty) else diagonal_px(true)
     return max(_directed_percentile(ours, theirs), _directed_percentile(theirs, ours))
@@ -90,20 +90,27 @@ def _band(mask: Mask, width: int) -> Mask:
     return mask & ~eroded.view(np.bool_)
 
 
-def _outline(mask: Mask) -> Mask:
-    padded = np.pad(mask, 1)
-    inside = padded[:-2, 1:-1] & padded[2:, 1:-1]
-    inside &= padded[1:-1, :-2]
-    inside &= padded[1:-1, 2:]
-    return mask & ~inside
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    grid: Mask
+    points: NDArray[np.int64]
+    """(K, 2) rows and columns."""
+
+    @classmethod
+    def of(cls, mask: Mask) -> "_Outline":
+        padded = np.pad(mask, 1)
+        inside = padded[:-2, 1:-1] & padded[2:, 1:-1]
+        inside &= padded[1:-1, :-2]
+        inside &= padded[1:-1, 2:]
+        grid = mask & ~inside
+        return cls(grid, np.argwhere(grid))
 
 
-def _directed_percentile(outline: Mask, other: Mask) -> float:
-    points, others = np.argwhere(outline), np.argwhere(other)
-    if len(points) + len(others) > MANY_POINTS:
-        distances = _distances_on_grid(points, other)
+def _directed_percentile(outline: _Outline, other: _Outline) -> float:
+    if len(outline.points) + len(other.points) > MANY_POINTS:
+        distances = _distances_on_grid(outline.points, other.grid)
     else:
-        distances, _ = cKDTree(others).query(points)
+        distances, _ = cKDTree(other.points).query(outline.points)
     return float(np.percentile(distances, PERCENTILE))
 
 
