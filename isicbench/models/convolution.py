@@ -39,7 +39,7 @@ def feature_tiles(features: Tensor) -> Tensor | None:
 
 
 def convolve_tiles(tiles: Tensor, weight: Tensor, *, size: Sequence[int]) -> Tensor:
-    """Convolve with `(O, C, 3, 3)` weights, padding 1, to `(N, O, h, w)`; `size` is `(h, w)`."""
+    """Convolve with `(O, C, 3, 3)` weights, padding 1, to `(h, w, N, O)`; `size` is `(h, w)`."""
     convolved: Tensor = _TiledConvolution.apply(tiles, weight, *size)
     return convolved
 
@@ -51,13 +51,13 @@ class _TiledConvolution(torch.autograd.Function):
         ctx.save_for_backward(tiles)
         basis = _output_basis(height, width)
         outputs = basis @ products.view(basis.shape[1], -1)
-        return outputs.view(height, width, -1, len(weight)).permute(2, 3, 0, 1)
+        return outputs.view(height, width, -1, len(weight))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor, None, None]:
         (tiles,) = ctx.saved_tensors
-        count, outputs, height, width = gradients[0].shape
-        by_cell = gradients[0].permute(2, 3, 0, 1).reshape(height * width, count * outputs)
+        height, width, count, outputs = gradients[0].shape
+        by_cell = gradients[0].reshape(height * width, count * outputs)
         products = (_output_basis(height, width).T @ by_cell).view(16, -1, outputs)
         factors = torch.bmm(products.transpose(1, 2), tiles)
         taps = torch.bmm(KERNEL_BASIS.T.expand(outputs, 9, 16), factors.transpose(0, 1))

@@ -1,6 +1,8 @@
 """Decoders: networks that turn features into logits."""
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from isicbench.models.convolution import convolve_tiles, feature_tiles
 
@@ -26,13 +28,9 @@ class ConvDecoder(nn.Module):
         if tiles is None:
             logits: Tensor = self.layers(features)
             return logits
-        first = self.layers[0]
+        first, _, head = self.layers
         assert isinstance(first, nn.Conv2d)
+        assert isinstance(head, nn.Conv2d)
         assert first.bias is not None
-        hidden = convolve_tiles(tiles, first.weight, size=features.shape[-2:]) + first.bias[:, None, None]
-        return self._head(hidden)
-
-    def _head(self, hidden: Tensor) -> Tensor:
-        for layer in self.layers[1:]:
-            hidden = layer(hidden)
-        return hidden
+        hidden = torch.relu(convolve_tiles(tiles, first.weight, size=features.shape[-2:]) + first.bias)
+        return functional.linear(hidden, head.weight.flatten(1), head.bias).permute(2, 3, 0, 1)

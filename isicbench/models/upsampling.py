@@ -10,14 +10,13 @@ from torch.nn import functional
 
 def upsample(grid: Tensor, *, size: Sequence[int]) -> Tensor:
     """`(..., h, w)` to `(..., H, W)`, as `interpolate(mode="bilinear", align_corners=False)`."""
-    rows, columns = upsampling_matrices(grid, size=size)
+    rows, columns = upsampling_matrices(grid.shape[-2:], size=size, device=grid.device)
     return rows @ (grid @ columns.T)
 
 
-def upsampling_matrices(grid: Tensor, *, size: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """`(H, h)` and `(W, w)`: how much each cell of the grid counts at each pixel, by rows and by columns."""
-    height, width = grid.shape[-2:]
-    return _matrix(height, size[0], device=grid.device), _matrix(width, size[1], device=grid.device)
+def upsampling_matrices(grid: Sequence[int], *, size: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
+    """`(H, h)` and `(W, w)`: how much each cell of an `(h, w)` grid counts at each pixel, by rows and by columns."""
+    return _matrix(grid[0], size[0], device=device), _matrix(grid[1], size[1], device=device)
 
 
 @lru_cache(maxsize=16)

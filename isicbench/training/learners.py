@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Adam
 
 from isicbench.config import Config
 from isicbench.models.convolution import feature_tiles
 from isicbench.models.segmenter import Segmenter
 from isicbench.training.figures import StepFigures
-from isicbench.training.loss import upsampled_bce
+from isicbench.training.loss import Targets, upsampled_bce
 
 
 class Learner(Protocol):
@@ -42,7 +42,8 @@ class WholeNetwork:
 
     def step(self, images: Tensor, masks: Tensor) -> StepFigures:
         self.forget_gradients()
-        loss = upsampled_bce(self.grid(images), masks)
+        grid = self.grid(images)
+        loss = upsampled_bce(grid, Targets.of(masks, grid.shape[-2:]))
         torch.autograd.backward(loss)
         norm = _norm(self.parameters)
         self.optimiser.step()
@@ -59,7 +60,8 @@ class Decoders:
         self.encoder = segmenters[0].encoder
         self.decoders = [segmenter.decoder.to(memory_format=torch.channels_last) for segmenter in segmenters]
         self.owned = [list(decoder.parameters()) for decoder in self.decoders]
-        self.optimiser = fused_adam(_by_rate(self.owned, learning_rates))
+        self.stored = [[_as_stored(parameter.data) for parameter in owned] for owned in self.owned]
+        self.optimiser = fused_adam(_by_rate(self.stored, learning_rates))
 
     def step(self, images: Tensor, masks: Tensor) -> StepFigures:
         with torch.no_grad():
@@ -70,35 +72,45 @@ class Decoders:
         """One run after the other, so that a run's weights stay in the cache from its forward to its backward pass,
         and what it learns does not depend on the others."""
         self.forget_gradients()
-        tiles = feature_tiles(features)
+        tiles, targets = feature_tiles(features), Targets.of(masks, features.shape[-2:])
         losses = []
         for decoder in self.decoders:
-            loss = upsampled_bce(decoder(features, tiles=tiles)[:, 0], masks)
+            loss = upsampled_bce(decoder(features, tiles=tiles)[:, 0], targets)
             torch.autograd.backward(loss)
             losses.append(loss.detach())
-        norms = [_norm(owned) for owned in self.owned]
+        for owned, stored in zip(self.owned, self.stored, strict=True):
+            for parameter, tensor in zip(owned, stored, strict=True):
+                tensor.grad = None if parameter.grad is None else _as_stored(parameter.grad)
+        norms = [_norm(stored) for stored in self.stored]
         self.optimiser.step()
         return StepFigures(torch.stack(losses), torch.stack(norms))
 
     def forget_gradients(self) -> None:
         self.optimiser.zero_grad(set_to_none=True)
+        for decoder in self.decoders:
+            decoder.zero_grad(set_to_none=True)
 
 
 def fused_adam(groups: list[dict[str, object]]) -> Adam:
     """Adam in one kernel for all tensors; on CUDA it counts steps on the device, as a captured graph needs."""
-    first: nn.Parameter = groups[0]["params"][0]  # type: ignore[index]
+    first: Tensor = groups[0]["params"][0]  # type: ignore[index]
     return Adam(groups, fused=True, capturable=first.device.type == "cuda")
 
 
-def _norm(parameters: Sequence[nn.Parameter]) -> Tensor:
+def _as_stored(tensor: Tensor) -> Tensor:
+    """A view in the order of memory: Adam copies whatever lies in another."""
+    return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
+
+
+def _norm(parameters: Sequence[Tensor]) -> Tensor:
     """The Euclidean norm of all gradients together; stays on the device."""
     norms = torch._foreach_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
     total: Tensor = torch.linalg.vector_norm(torch.stack(norms))
     return total
 
 
-def _by_rate(owned: Sequence[list[nn.Parameter]], learning_rates: Sequence[float]) -> list[dict[str, object]]:
-    groups: dict[float, list[nn.Parameter]] = {}
+def _by_rate(owned: Sequence[list[Tensor]], learning_rates: Sequence[float]) -> list[dict[str, object]]:
+    groups: dict[float, list[Tensor]] = {}
     for parameters, rate in zip(owned, learning_rates, strict=True):
         groups.setdefault(rate, []).extend(parameters)
     return [{"params": parameters, "lr": rate} for rate, parameters in groups.items()]

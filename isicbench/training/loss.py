@@ -1,5 +1,7 @@
 """Binary cross-entropy of upsampled logits, with its gradient in closed form on the logits' own grid."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -8,29 +10,40 @@ from torch import Tensor
 from isicbench.models.upsampling import upsampling_matrices
 
 
-def upsampled_bce(grid: Tensor, masks: Tensor) -> Tensor:
-    """Mean over pixels of the cross-entropy between `(..., N, h, w)` logits, upsampled bilinearly, and masks.
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """`(N, H, W)` masks of 0 and 1 as the loss meets them: upsampling is linear, so their projection to the logits'
+    grid says all."""
 
-    `(N, H, W)` masks of 0 and 1; the result has the logits' leading dimensions. Upsampling is linear, so the masks
-    enter by their projection to the grid, and no gradient of full size is kept.
-    """
-    losses: Tensor = _UpsampledBce.apply(grid, masks)
-    return losses
+    lesion: Tensor
+    """`(N, h, w)`: the pixels of the lesion, each counted at the cells that it is upsampled from."""
+    size: torch.Size
+
+    @classmethod
+    def of(cls, masks: Tensor, grid: Sequence[int]) -> "Targets":
+        rows, columns = upsampling_matrices(grid, size=masks.shape[-2:], device=masks.device)
+        return cls(rows.T @ (masks.float() @ columns), masks.shape)
+
+
+def upsampled_bce(grid: Tensor, targets: Targets) -> Tensor:
+    """Mean over pixels of the cross-entropy between `(N, h, w)` logits, upsampled bilinearly, and masks."""
+    loss: Tensor = _UpsampledBce.apply(grid, targets)
+    return loss
 
 
 class _UpsampledBce(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, grid: Tensor, masks: Tensor) -> Tensor:
-        rows, columns = upsampling_matrices(grid, size=masks.shape[-2:])
+    def forward(ctx: Any, grid: Tensor, targets: Targets) -> Tensor:
+        rows, columns = upsampling_matrices(grid.shape[-2:], size=targets.size[-2:], device=grid.device)
         logits = rows @ (grid @ columns.T)
-        lesion = rows.T @ (masks.to(grid.dtype) @ columns)
-        ctx.save_for_backward((rows.T @ (torch.sigmoid(logits) @ columns) - lesion) / masks.numel())
-        return (softplus(logits).sum((-3, -2, -1)) - (grid * lesion).sum((-3, -2, -1))) / masks.numel()
+        pixels = targets.size.numel()
+        ctx.save_for_backward((rows.T @ (torch.sigmoid(logits) @ columns) - targets.lesion) / pixels)
+        return (softplus(logits).sum() - (grid * targets.lesion).sum()) / pixels
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (gradient,) = ctx.saved_tensors
-        return gradient * gradients[0][..., None, None, None], None
+        return gradient * gradients[0], None
 
 
 def softplus(logits: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ def test_convolution_and_its_gradient_are_torchs(size, layout):
     gradient = torch.randn(3, 6, *size)
     expected = functional.conv2d(features, weight, padding=1)
     (expected_gradient,) = torch.autograd.grad(expected, weight, gradient)
-    convolved = convolve_tiles(feature_tiles(features), weight, size=size)
+    convolved = convolve_tiles(feature_tiles(features), weight, size=size).permute(2, 3, 0, 1)
     (found_gradient,) = torch.autograd.grad(convolved, weight, gradient)
     assert torch.allclose(convolved, expected, atol=1e-4)
     assert torch.allclose(found_gradient, expected_gradient, atol=1e-4)
