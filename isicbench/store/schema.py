@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -109,6 +110,9 @@ class ExperimentRow(Table):
     threshold: Mapped[float]
     validate_on: Mapped[str]
     threshold_rule: Mapped[str] = mapped_column(server_default="fixed")
+    data_seed: Mapped[int | None] = mapped_column(BigInteger)
+    precision: Mapped[str] = mapped_column(server_default="fp32")
+    compile: Mapped[bool] = mapped_column(server_default=false())
     predictions_sha256: Mapped[str] = mapped_column(server_default=text("''"))
 
 

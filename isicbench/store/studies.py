@@ -26,6 +26,9 @@ CONFIG_COLUMNS = (
     "threshold",
     "validate_on",
     "threshold_rule",
+    "data_seed",
+    "precision",
+    "compile",
     "predictions_sha256",
 )
 

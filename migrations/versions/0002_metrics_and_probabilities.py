@@ -27,6 +27,9 @@ def upgrade() -> None:
     op.add_column("evaluations", sa.Column("final", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("evaluations", sa.Column("seen_in_training", sa.Integer(), nullable=True))
     op.add_column("experiments", sa.Column("threshold_rule", sa.String(), server_default="fixed", nullable=False))
+    op.add_column("experiments", sa.Column("data_seed", sa.BigInteger(), nullable=True))
+    op.add_column("experiments", sa.Column("precision", sa.String(), server_default="fp32", nullable=False))
+    op.add_column("experiments", sa.Column("compile", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column(
         "experiments", sa.Column("predictions_sha256", sa.String(), server_default=sa.text("''"), nullable=False)
     )
