@@ -22,7 +22,7 @@ class Targets:
     @classmethod
     def of(cls, masks: Tensor, grid: Sequence[int]) -> "Targets":
         rows, columns = upsampling_matrices(grid, size=masks.shape[-2:], device=masks.device)
-        return cls(rows.T @ (masks.float() @ columns), masks.shape)
+        return cls((rows.T @ masks.float()) @ columns, masks.shape)
 
 
 def upsampled_bce(grid: Tensor, targets: Targets) -> Tensor:
@@ -37,7 +37,7 @@ class _UpsampledBce(torch.autograd.Function):
         rows, columns = upsampling_matrices(grid.shape[-2:], size=targets.size[-2:], device=grid.device)
         logits = rows @ (grid @ columns.T)
         pixels = targets.size.numel()
-        ctx.save_for_backward((rows.T @ (torch.sigmoid(logits) @ columns) - targets.lesion) / pixels)
+        ctx.save_for_backward(((rows.T @ torch.sigmoid(logits)) @ columns - targets.lesion) / pixels)
         return (softplus(logits).sum() - (grid * targets.lesion).sum()) / pixels
 
     @staticmethod
