@@ -8,10 +8,11 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
-from isicbench.records import Failure, RunStatus
+from isicbench.records import Failure, RunRecord, RunStatus
 from isicbench.scheduling.side_by_side import next_group
 from isicbench.scheduling.slot_worker import Answer, SlotWorker
 from isicbench.store.store import Store
@@ -70,11 +71,17 @@ class Scheduler:
         return worker
 
     def _record_death(self, run_id: int, worker: SlotWorker, answer: Answer) -> None:
-        """A worker that died says nothing of its run any more: fail it, if it is still that worker's."""
-        run = self.store.run(run_id)
-        if answer.failure is None or run.status is not RunStatus.RUNNING or run.owner is None:
+        """A worker that died says nothing of its run any more: fail it, if it is still that worker's.
+
+        So is a run that it was handed and never claimed: a worker that dies as it starts would die again, for ever.
+        """
+        if answer.failure is None:
             return
-        if (run.owner.host, run.owner.pid) == (host_name(), worker.pid):
+        run = self.store.run(run_id)
+        if run.status is RunStatus.QUEUED and not self.stopping:
+            message = f"{answer.failure.message} before it began the run; what it printed: {worker.log}"
+            self.store.finish(run_id, RunStatus.FAILED, failure=replace(answer.failure, message=message))
+        elif _is_held_by(run, worker):
             status = RunStatus.INTERRUPTED if self.stopping else RunStatus.FAILED
             self.store.finish(run_id, status, failure=None if self.stopping else answer.failure)
 
@@ -112,6 +119,12 @@ class Scheduler:
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+
+def _is_held_by(run: RunRecord, worker: SlotWorker) -> bool:
+    if run.status is not RunStatus.RUNNING or run.owner is None:
+        return False
+    return (run.owner.host, run.owner.pid) == (host_name(), worker.pid)
 
 
 def bury_dead_owners(store: Store, *, known_pids: Sequence[int] = ()) -> None:

@@ -28,8 +28,10 @@ class Answer:
 class SlotWorker:
     """A worker process on a slot: started, handed one run or group of runs at a time, and buried when it dies."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, *, log: Path) -> None:
         self._process = process
+        self.log = log
+        """What it prints between two runs."""
 
     @classmethod
     async def start(cls, slot: Slot, *, database: str, log: Path) -> "SlotWorker":
@@ -45,7 +47,7 @@ class SlotWorker:
                 env=os.environ | slot.environment | {"ISICBENCH_DB": database},
                 start_new_session=True,
             )
-        return cls(process)
+        return cls(process, log=log)
 
     @property
     def pid(self) -> int:

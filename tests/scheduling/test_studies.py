@@ -1,6 +1,7 @@
 """Whole studies: the real command, real workers, a real database."""
 
 import itertools
+import os
 import signal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from isicbench.store.store import Store, open_store
 from tests.commands import isicbench, start_isicbench
 from tests.waiting import wait_until
 
+PYTHONPATH = os.environ.get("PYTHONPATH", "")
 SEEDS = tuple(itertools.chain.from_iterable(("--seed", str(i)) for i in range(6)))
 """With both experiments: 12 runs."""
 
@@ -145,3 +147,14 @@ def test_pandas_reads_every_view(quick, kind):
     frame = pd.read_sql(kind, "sqlite:///results.db")
     assert len(frame) == {"epoch_results": 2, "image_results": 2 * 4, "results": 1}[kind]
     assert frame["run_id"].notna().all()
+
+
+def test_worker_that_dies_as_it_starts_fails_its_run_and_is_not_started_for_ever(quick, tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('a torch that does not load')")
+    done = isicbench("run", *quick, "--epochs", 1, "--devices", "cpu", PYTHONPATH=f"{tmp_path}{os.pathsep}{PYTHONPATH}")
+    assert done.returncode == 7
+    runs = store().runs()
+    assert [run.status for run in runs] == [RunStatus.FAILED] * 2
+    assert all("before it began" in run.failure.message for run in runs)
+    log = Path(runs[0].failure.message.split("what it printed: ")[1])
+    assert "a torch that does not load" in log.read_text()
