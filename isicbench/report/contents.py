@@ -72,7 +72,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
     experiments = group_experiments(runs, source.epochs(run_ids), evaluations)
     leading = [outcome.run.id for experiment in experiments for outcome in experiment.leading]
     probabilities = source.probabilities(leading)
-    environments = {run_id: source.environment(run_id) for run_id in run_ids}
+    environments = source.environments(run_ids)
     return ReportContents(
         experiments=tuple(experiments),
         rows=tuple(result_rows(experiments)),
@@ -84,7 +84,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
         thresholds=tuple(threshold_lines(experiments, probabilities)),
         probabilities=probabilities,
         runs=tuple(
-            RunLine(label=experiment.label, outcome=outcome, device=_device(environments[outcome.run.id]))
+            RunLine(label=experiment.label, outcome=outcome, device=_device(environments.get(outcome.run.id)))
             for experiment in experiments
             for outcome in experiment.outcomes
         ),
