@@ -77,7 +77,10 @@ def _tables(crowd: Crowd) -> Iterator[tuple[Any, Iterator[Row]]]:
         (_image_score(2 * run_id + place - 1, n) for run_id in runs for place in range(2) for n in range(crowd.images)),
     )
     yield ProbabilityRow, (_probabilities(run_id, place, crowd.bins) for run_id in runs for place in range(2))
-    yield ThresholdScoreRow, (_threshold(2 * run_id + place - 1, n) for run_id in runs for place in range(2) for n in range(1, 20))
+    yield (
+        ThresholdScoreRow,
+        (_threshold(2 * run_id + place - 1, n) for run_id in runs for place in range(2) for n in range(1, 20)),
+    )
     picture = _picture()
     yield (
         PredictionRow,

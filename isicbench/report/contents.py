@@ -7,6 +7,7 @@ from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.comparison_section import ReportComparisons, report_comparisons
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
+from isicbench.report.extent import ROWS, Extent, report_extent
 from isicbench.report.notes import run_notes
 from isicbench.report.protocol import ProtocolLine, protocol_lines, protocol_warnings, score_lines
 from isicbench.report.scores import ScoreRow, score_rows
@@ -44,6 +45,8 @@ class RunLine:
 class ReportContents:
     experiments: tuple[Experiment, ...]
     rows: tuple[ResultRow, ...]
+    extent: Extent
+    """Which of them a rendering shows."""
     warnings: tuple[str, ...]
     protocols: tuple[ProtocolLine, ...]
     notes: tuple[str, ...]
@@ -52,15 +55,47 @@ class ReportContents:
     diagnoses: tuple[DiagnosisLine, ...]
     thresholds: tuple[ThresholdLine, ...]
     probabilities: Probabilities
-    """Of every run that is drawn."""
+    """Of every run of the detailed experiments."""
     runs: tuple[RunLine, ...]
-    """Every run, none left out, in the order of the experiments."""
+    """Every run, none left out, in the order of the experiments; `shown_runs` are those that are rendered."""
     scores: tuple[ScoreRow, ...]
     """What the test set was scored, at each resolution."""
     score_lines: tuple[str, ...]
     """What the figures of `rows` are."""
     environments: tuple[str, ...]
     """One line for each distinct set of software and devices."""
+
+    @property
+    def shown_rows(self) -> tuple[ResultRow, ...]:
+        return tuple(self.rows[place] for place in self.extent.rows)
+
+    @property
+    def detailed(self) -> tuple[Experiment, ...]:
+        """The experiments that are drawn and told run by run."""
+        return tuple(self.experiments[place] for place in self.extent.detailed)
+
+    @property
+    def shown_notes(self) -> tuple[str, ...]:
+        more = len(self.notes) - ROWS
+        return (*self.notes[:ROWS], f"and {more} more runs.") if more > 0 else self.notes
+
+    @property
+    def shown_diagnoses(self) -> tuple[DiagnosisLine, ...]:
+        told = self._told()
+        return tuple(line for line in self.diagnoses if line.run_id in told)[:ROWS]
+
+    @property
+    def shown_runs(self) -> tuple[RunLine, ...]:
+        told = self._told()
+        return tuple(line for line in self.runs if line.outcome.run.id in told)[:ROWS]
+
+    @property
+    def shown_scores(self) -> tuple[ScoreRow, ...]:
+        told = self._told()
+        return tuple(row for row in self.scores if row.run_id in told)[: 2 * ROWS]
+
+    def _told(self) -> set[int]:
+        return {outcome.run.id for experiment in self.detailed for outcome in experiment.outcomes}
 
 
 def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportContents:
@@ -70,18 +105,22 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
     run_ids = [run.id for run in runs]
     evaluations = source.evaluations(run_ids)
     experiments = group_experiments(runs, source.epochs(run_ids), evaluations)
-    leading = [outcome.run.id for experiment in experiments for outcome in experiment.leading]
+    rows = result_rows(experiments)
+    extent = report_extent(experiments, rows)
+    detailed = [experiments[place] for place in extent.detailed]
+    leading = [outcome.run.id for experiment in detailed for outcome in experiment.leading]
     probabilities = source.probabilities(leading)
     environments = source.environments(run_ids)
     return ReportContents(
         experiments=tuple(experiments),
-        rows=tuple(result_rows(experiments)),
+        rows=tuple(rows),
+        extent=extent,
         warnings=tuple(protocol_warnings(experiments)),
         protocols=tuple(protocol_lines(experiments, source.datasets())),
         notes=tuple(run_notes(experiments)),
-        comparisons=report_comparisons(source, experiments, evaluations),
+        comparisons=report_comparisons(source, experiments, evaluations, places=extent.compared),
         diagnoses=tuple(_diagnoses(experiments)),
-        thresholds=tuple(threshold_lines(experiments, probabilities)),
+        thresholds=tuple(threshold_lines(detailed, probabilities)),
         probabilities=probabilities,
         runs=tuple(
             RunLine(label=experiment.label, outcome=outcome, device=_device(environments.get(outcome.run.id)))

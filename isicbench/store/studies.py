@@ -15,6 +15,7 @@ from isicbench.store.schema import ExperimentRow, RunRow, StudyRow, StudyRunRow
 
 __all__ = ["RunRequest", "add_external", "add_study", "completed_run"]
 
+
 def add_study(session: Session, command: str, requests: Sequence[RunRequest], *, force: bool) -> StudyRecord:
     """Within one transaction, so that two studies at once agree on which runs there are.
 
