@@ -1,6 +1,6 @@
 """Everything that a report says, read once and not yet rendered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from isicbench.errors import IsicbenchError
@@ -151,12 +151,11 @@ def _device(environment: EnvironmentRecord | None) -> str:
     return printable(environment.device) if environment else ""
 
 
-def _environment_lines(environments: dict[int, EnvironmentRecord | None]) -> list[str]:
+def _environment_lines(environments: Mapping[int, EnvironmentRecord]) -> list[str]:
     """`Runs 1-4: cpu, Python 3.11.9, torch 2.4.0, code abc123`; the host stays out, for a report can be published."""
     members: dict[str, list[int]] = {}
     for run_id, environment in environments.items():
-        if environment:
-            members.setdefault(_software(environment), []).append(run_id)
+        members.setdefault(_software(environment), []).append(run_id)
     return [f"{'Run' if len(ids) == 1 else 'Runs'} {number_ranges(ids)}: {text}" for text, ids in members.items()]
 
 

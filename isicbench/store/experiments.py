@@ -76,10 +76,10 @@ def _add_images(session: Session, dataset: DatasetRow, images: Sequence[DatasetI
 
 
 def _experiment_ids(session: Session, hashes: Sequence[str]) -> dict[str, int]:
-    found = {}
+    found: dict[str, int] = {}
     for part in _parts(hashes):
         query = select(ExperimentRow.config_hash, ExperimentRow.id).where(ExperimentRow.config_hash.in_(part))
-        found.update({config_hash: experiment_id for config_hash, experiment_id in session.execute(query)})
+        found.update(session.execute(query).tuples().all())
     return found
 
 

@@ -338,8 +338,8 @@ class Store:
         )
         found: defaultdict[int, list[tuple[SampleRecord, PredictionRecord]]] = defaultdict(list)
         with reading(self._engine) as session:
-            for run_id, *columns in session.execute(query):
-                found[run_id].append(rows_to_records.sample_and_prediction(*columns))
+            for row in session.execute(query):
+                found[row.run_id].append(rows_to_records.sample_and_prediction(*row[1:]))
         return dict(found)
 
     def environments(self, run_ids: Sequence[int]) -> dict[int, EnvironmentRecord]:
