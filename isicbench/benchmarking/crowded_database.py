@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from isicbench.config import Config
 from isicbench.store.engine import open_engine, writing
+from isicbench.store.experiments import CONFIG_COLUMNS
 from isicbench.store.migrate import ensure_current
 from isicbench.store.schema import (
     DatasetRow,
@@ -27,7 +28,6 @@ from isicbench.store.schema import (
     SampleRow,
     ThresholdScoreRow,
 )
-from isicbench.store.experiments import CONFIG_COLUMNS
 from isicbench.store.urls import database_url
 
 FINGERPRINT = "5" * 64

@@ -41,7 +41,7 @@ class Settings:
     """Names of `PARTS`; none for all."""
 
 
-QUICK = {"images": 8, "batch_size": 4, "size_px": 64, "rounds": 2}
+QUICK = {"images": 4, "batch_size": 4, "size_px": 32, "rounds": 2}
 FULL = {"images": 64, "batch_size": 32, "size_px": 128, "rounds": 5}
 
 

@@ -14,7 +14,7 @@ from isicbench.report.scores import ScoreRow, score_rows
 from isicbench.report.source import ReportSource
 from isicbench.report.table import ResultRow, result_rows
 from isicbench.report.thresholds import Probabilities, ThresholdLine, threshold_lines
-from isicbench.report.wording import evidence_figure, number_ranges, printable
+from isicbench.report.wording import evidence_text, number_ranges, printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +131,6 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
         score_lines=tuple(score_lines(experiments)),
         environments=tuple(_environment_lines(environments)),
     )
-
-
-def evidence_text(diagnosis: Diagnosis) -> str:
-    """The figures that show it: `predicted_share 0, true_share 0.2713`."""
-    return ", ".join(f"{printable(name)} {evidence_figure(value)}" for name, value in diagnosis.evidence.items())
 
 
 def _diagnoses(experiments: Sequence[Experiment]) -> list[DiagnosisLine]:
