@@ -66,7 +66,7 @@ def measure_prepare(inputs: Inputs) -> Part:
     )
 
 
-def plain_pair(pair: Pair, size_px: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def plain_pair(pair: Pair, size_px: int) -> tuple[np.ndarray, np.ndarray]:
     """The loop that one would write: open, convert, resize; image and mask."""
     size, bilinear = (size_px, size_px), Image.Resampling.BILINEAR
     with Image.open(pair.image) as image, Image.open(pair.mask) as mask:
@@ -137,7 +137,7 @@ def next_epoch(inputs: Inputs, data: ResidentImages, *, frozen: bool) -> Callabl
         batch_size=inputs.batch_size,
         image_size_px=inputs.size_px,
     )
-    segmenter = build_segmenter(config, seed=0).to(inputs.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    segmenter = build_segmenter(config, seed=0).to(inputs.device).to(memory_format=torch.channels_last)
     one = replace(data, image_ids=data.image_ids[:1], images=data.images[:1], masks=data.masks[:1])
     events = train(segmenter, config, seed=0, training=data, validation=one)
 
@@ -153,7 +153,7 @@ def measure_evaluation(inputs: Inputs) -> Part:
     """Probabilities of the test images, and their scores with all metrics at both resolutions."""
     test = inputs.prepared.test
     config = Config(weights="random", frozen=True, image_size_px=inputs.size_px)
-    segmenter = build_segmenter(config, seed=0).to(inputs.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    segmenter = build_segmenter(config, seed=0).to(inputs.device).to(memory_format=torch.channels_last)
     data = ResidentImages.load(image_ids=test.image_ids, images=test.images, masks=test.masks, device=inputs.device)
     # Masks with smooth edges: an untrained network's would be empty, and cheap to score.
     probabilities = (np.asarray(test.masks, np.float32) * 0.6 + 0.2).astype(np.float32)

@@ -42,7 +42,7 @@ def compute_only(
     *, frozen: bool, images: int, batch_size: int, size_px: int, device: torch.device
 ) -> Callable[[], None]:
     """As many eager steps in channels_last as `images` take, on one batch of tensors that lies on the device."""
-    network = PlainNetwork(frozen=frozen).to(device, memory_format=torch.channels_last)
+    network = PlainNetwork(frozen=frozen).to(device).to(memory_format=torch.channels_last)
     optimiser = adam(network)
     batch = torch.randn(batch_size, 3, size_px, size_px, device=device).to(memory_format=torch.channels_last)
     masks = (torch.rand(batch_size, 1, size_px, size_px, device=device) < 0.3).float()

@@ -42,7 +42,7 @@ def tuned_epoch(
     images: Tensor, masks: Tensor, *, frozen: bool, batch_size: int, workers: int, device: torch.device
 ) -> Callable[[], None]:
     """One epoch of `(N, 3, H, W)` and `(N, 1, H, W)` uint8 tensors each time that it is called."""
-    network = PlainNetwork(frozen=frozen).to(device, memory_format=torch.channels_last)
+    network = PlainNetwork(frozen=frozen).to(device).to(memory_format=torch.channels_last)
     optimiser = adam(network)
     loader = DataLoader(
         CachedPairs(images, masks),

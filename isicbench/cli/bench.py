@@ -46,9 +46,10 @@ def bench(
 ) -> None:
     """Measure isicbench on this machine, beside other ways to do its work.
 
-    In one run and in alternating order: decoding, augmentation, the network's own steps, the training loop, a notebook's
-    pipeline and a tuned DataLoader, evaluation, recording, start-up. Ratios are the result; rates tell more about the
-    machine. Works on pictures of the challenge's sizes that it draws, or on those of --data-dir; leaves nothing behind.
+    In one run and in alternating order: decoding, augmentation, the network's own steps, the training loop, a
+    notebook's pipeline and a tuned DataLoader, evaluation, recording, start-up. Ratios are the result; rates tell more
+    about the machine. Works on pictures of the challenge's sizes that it draws, or on those of --data-dir; leaves
+    nothing behind.
     """
     import json as json_format
 

@@ -66,7 +66,8 @@ class Prepared:
 def prepare(dataset: Dataset, *, size_px: int, progress: Progress = silent) -> Prepared:
     """The dataset's arrays at `size_px` x `size_px`, decoded on the first call and mapped from disk afterwards.
 
-    Two processes may call it at once, and a call that was killed is taken up by the next. Raises `DataError` that lists every unsound file.
+    Two processes may call it at once, and a call that was killed is taken up by the next. Raises `DataError` that
+    lists every unsound file.
     """
     _require_sound_ids(dataset, progress)
     digest = fingerprint_of(dataset, progress=progress)

@@ -28,7 +28,7 @@ class MappedBatch:
 def resident_bytes(split: PreparedSplit, *, count: int | None = None) -> int:
     """What `count` images of a split, or all of them, take in memory together with their masks."""
     images = len(split.image_ids) if count is None else count
-    return images * (split.images[0].nbytes + split.masks[0].nbytes)
+    return images * int(split.images[0].nbytes + split.masks[0].nbytes)
 
 
 def memory_budget_bytes(*, free_bytes: int | None = None, sharers: int = 1) -> int:

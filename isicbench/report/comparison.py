@@ -170,7 +170,7 @@ def _notes(
         notes.append(f"Scored at different sizes ({number_ranges(sizes)} px), each at its network's input size.")
     if family:
         notes.append(
-            f"There are {total} experiments: {_whose(len(means), total)} compared with the best only, and p is corrected for all "
-            f"{family} pairs, since the best was picked by its score."
+            f"There are {total} experiments: {_whose(len(means), total)} compared with the best only, and p is "
+            f"corrected for all {family} pairs, since the best was picked by its score."
         )
     return notes
