@@ -22,6 +22,7 @@ COMMANDS = {
     "rm": "Remove runs with all that belongs to them.",
     "data": "Download, import, prepare, verify, audit and show datasets.",
     "db": "Look after the database.",
+    "bench": "Measure isicbench on this machine, beside other ways to do its work.",
     "doctor": "Check this machine: packages, devices, disk, data, weights, database.",
 }
 MODULES = {"list": "listing", "rm": "remove"}

@@ -25,7 +25,7 @@ def show(
         run=run,
         epochs=store.epochs([run_id]).get(run_id, []),
         evaluations=store.evaluations([run_id]).get(run_id, []),
-        environment=store.environment(run_id),
+        environment=store.environments([run_id]).get(run_id),
         artifacts=store.artifacts(run_id),
     )
     if json:

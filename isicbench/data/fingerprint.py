@@ -17,6 +17,9 @@ from isicbench.home import home
 SETTLED_SECONDS = 2
 """A file that changed within this time may change again without a new timestamp, so its hash is not kept."""
 
+KEPT_EVERY = 20_000
+"""Files; a killed call has hashed so many in vain at most."""
+
 ABSENT_SHOWN = 20
 
 Stamp = tuple[int, int]
@@ -46,6 +49,8 @@ def file_hashes(root: Path, files: Iterable[Path], *, progress: Progress = silen
     for done, (path, digest) in enumerate(zip(changed, map_in_order(_hash, changed), strict=True), start=1):
         hashes[path] = digest
         progress("hash", done, len(changed))
+        if done % KEPT_EVERY == 0:
+            _keep(_kept_file(root), stamps, hashes)
     if changed:
         _keep(_kept_file(root), stamps, hashes)
     return hashes
@@ -96,7 +101,8 @@ def _read_kept(file: Path) -> dict[Path, tuple[Stamp, str]]:
 
 def _keep(file: Path, stamps: dict[Path, Stamp], hashes: Hashes) -> None:
     settled_ns = time.time_ns() - SETTLED_SECONDS * 10**9
-    rows = [[str(path), *stamp, hashes[path]] for path, stamp in stamps.items() if stamp[1] < settled_ns]
+    settled = [(path, stamp) for path, stamp in stamps.items() if path in hashes and stamp[1] < settled_ns]
+    rows = [[str(path), *stamp, hashes[path]] for path, stamp in settled]
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".partial", delete=False) as partial:

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,9 +14,9 @@ from numpy.typing import NDArray
 from isicbench.data.dataset import Dataset, Pair
 from isicbench.data.fingerprint import fingerprint as fingerprint_of
 from isicbench.data.packed_masks import PackedMasks, PackedMaskWriter
+from isicbench.data.prepared_chunks import PreparedChunks
 from isicbench.data.progress import Progress, silent
-from isicbench.data.threads import map_in_order
-from isicbench.data.verify import Fault, SizedPair, id_faults, list_faults, read_pair, verify
+from isicbench.data.verify import Fault, SizedPair, id_faults, list_faults, verify
 from isicbench.data.whole_folder import whole_folder
 from isicbench.errors import DataError
 from isicbench.home import home
@@ -67,7 +66,8 @@ class Prepared:
 def prepare(dataset: Dataset, *, size_px: int, progress: Progress = silent) -> Prepared:
     """The dataset's arrays at `size_px` x `size_px`, decoded on the first call and mapped from disk afterwards.
 
-    Two processes may call it at once. Raises `DataError` that lists every unsound file.
+    Two processes may call it at once, and a call that was killed is taken up by the next. Raises `DataError` that
+    lists every unsound file.
     """
     _require_sound_ids(dataset, progress)
     digest = fingerprint_of(dataset, progress=progress)
@@ -78,8 +78,10 @@ def prepare(dataset: Dataset, *, size_px: int, progress: Progress = silent) -> P
         if was_there:
             # Folders appear complete, so this one is damaged; one that appears from now on is another process's.
             shutil.rmtree(folder, ignore_errors=True)
+        chunks = PreparedChunks.beside(folder, size_px=size_px)
         with whole_folder(folder) as partial_folder:
-            _write(partial_folder, dataset, digest, size_px, progress)
+            _write(partial_folder, dataset, digest, chunks, progress)
+        chunks.remove()
         prepared = _open(folder, digest, size_px)
     if prepared is None:
         raise DataError(f"{folder} cannot be read back", hint="Check free space, remove that folder and try again.")
@@ -120,14 +122,14 @@ def _options(dataset: Dataset) -> str:
     return f"--dataset {dataset.name} --data-dir {dataset.root}"
 
 
-def _write(folder: Path, dataset: Dataset, digest: str, size_px: int, progress: Progress) -> None:
+def _write(folder: Path, dataset: Dataset, digest: str, chunks: PreparedChunks, progress: Progress) -> None:
     total = sum(len(pairs) for _, pairs in dataset.splits)
     faults: list[Fault] = []
     done = 0
     for split, pairs in dataset.splits:
         with ExitStack() as files:
-            writer = _SplitWriter.open(folder, split, count=len(pairs), size_px=size_px, files=files)
-            for result in map_in_order(partial(read_pair, size_px=size_px), pairs):
+            writer = _SplitWriter.open(folder, split, count=len(pairs), size_px=chunks.size_px, files=files)
+            for result in chunks.results(split, pairs):
                 done += 1
                 progress("prepare", done, total)
                 if isinstance(result, SizedPair):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
 
 from isicbench.evaluation.holm import holm
 from isicbench.evaluation.intervals import Interval, bootstrap_interval
@@ -140,6 +139,9 @@ def _wilcoxon(a: Scores, b: Scores) -> float:
     if len(a) > 1 or len(b) > 1 or a.shape[1] < 2:
         return math.nan
     differences = a[0] - b[0]
+    # scipy.stats takes longer to load than all else that a report needs.
+    from scipy import stats
+
     return float(stats.wilcoxon(differences).pvalue) if differences.any() else 1.0
 
 

@@ -65,10 +65,15 @@ def compare_experiments(
     split: str,
     resolution: str,
     notes: Sequence[str] = (),
+    picked_from: int = 0,
 ) -> ComparisonContents:
-    """Every pair in the given order, or each with the best where there are many."""
+    """Every pair in the given order, or each with the best where there are many.
+
+    `picked_from` says of how many experiments these are the best, where they were picked by their scores.
+    """
     means = mean_lines(experiments, metric)
-    places, family = _places(means, metric)
+    total = max(len(means), picked_from)
+    places, family = _places(means, metric, total=total)
     paired = [pair_images(experiments[a], experiments[b]) for a, b in places]
     compared = compare_pairs(
         [(pair.a, pair.b) for pair in paired if isinstance(pair, PairedScores)],
@@ -90,7 +95,7 @@ def compare_experiments(
         means=tuple(means),
         pairs=tuple(pairs),
         tests=tests,
-        notes=(*notes, *_notes(experiments, means, pairs, resolution=resolution, family=family)),
+        notes=(*notes, *_notes(experiments, means, pairs, resolution=resolution, family=family, total=total)),
     )
 
 
@@ -112,14 +117,14 @@ def _mean_line(experiment: ExperimentScores, metric: Metric) -> MeanLine:
     )
 
 
-def _places(means: Sequence[MeanLine], metric: Metric) -> tuple[list[tuple[int, int]], int | None]:
+def _places(means: Sequence[MeanLine], metric: Metric, *, total: int) -> tuple[list[tuple[int, int]], int | None]:
     """The pairs to compare, and the size of the family that they were picked from if they were."""
-    total = len(means)
+    here = range(len(means))
     if total <= EVERY_PAIR_UP_TO:
-        return [(a, b) for a in range(total) for b in range(a + 1, total)], None
+        return [(a, b) for a in here for b in here[a + 1 :]], None
     sign = 1 if SCALES[metric].higher_is_better else -1
-    best = max(range(total), key=lambda place: -math.inf if math.isnan(m := means[place].mean) else sign * m)
-    return [(best, other) for other in range(total) if other != best], total * (total - 1) // 2
+    best = max(here, key=lambda place: -math.inf if math.isnan(m := means[place].mean) else sign * m)
+    return [(best, other) for other in here if other != best], total * (total - 1) // 2
 
 
 def _refused(a: int, b: int, means: Sequence[MeanLine], *, reason: str) -> PairLine:
@@ -141,6 +146,10 @@ def _pair(
     return PairLine(a=a, b=b, comparison=comparison, left_out=pair.left_out, sentence=sentence)
 
 
+def _whose(shown: int, total: int) -> str:
+    return "each is" if shown == total else f"the {shown} with the highest scores are"
+
+
 def _notes(
     experiments: Sequence[ExperimentScores],
     means: Sequence[MeanLine],
@@ -148,6 +157,7 @@ def _notes(
     *,
     resolution: str,
     family: int | None,
+    total: int,
 ) -> list[str]:
     notes = [
         f"{means[line.a].label} and {means[line.b].label}: {count(missing, 'image')} left out, "
@@ -160,7 +170,7 @@ def _notes(
         notes.append(f"Scored at different sizes ({number_ranges(sizes)} px), each at its network's input size.")
     if family:
         notes.append(
-            f"There are {len(means)} experiments: each is compared with the best only, and p is corrected for all "
-            f"{family} pairs, since the best was picked by its score."
+            f"There are {total} experiments: {_whose(len(means), total)} compared with the best only, and p is "
+            f"corrected for all {family} pairs, since the best was picked by its score."
         )
     return notes

@@ -48,18 +48,27 @@ class ReportComparisons:
 
 
 def report_comparisons(
-    source: ReportSource, experiments: Sequence[Experiment], evaluations: Mapping[int, Sequence[EvaluationRecord]]
+    source: ReportSource,
+    experiments: Sequence[Experiment],
+    evaluations: Mapping[int, Sequence[EvaluationRecord]],
+    *,
+    places: Sequence[int],
 ) -> ReportComparisons | None:
-    """All counted experiments with scores image by image, at the table's resolution; None where there are none."""
-    resolution = _table_resolution(experiments) or common_resolution(experiments, evaluations, split=SPLIT)
-    dice, notes = read_scores(source, experiments, metric=Metric.DICE, split=SPLIT, resolution=resolution)
+    """The counted experiments at `places` with scores image by image, at the table's resolution; None without any.
+
+    Where `places` are not all, they are the best ones, and the tests are corrected for all that there were.
+    """
+    chosen = [experiments[place] for place in places]
+    resolution = _table_resolution(chosen) or common_resolution(chosen, evaluations, split=SPLIT)
+    dice, notes = read_scores(source, chosen, metric=Metric.DICE, split=SPLIT, resolution=resolution)
     if not dice:
         return None
-    iou, _ = read_scores(source, experiments, metric=Metric.IOU, split=SPLIT, resolution=resolution)
-    return ReportComparisons(
-        dice=compare_experiments(dice, metric=Metric.DICE, split=SPLIT, resolution=resolution, notes=notes),
-        iou=tuple(mean_lines(iou, Metric.IOU)),
+    iou, _ = read_scores(source, chosen, metric=Metric.IOU, split=SPLIT, resolution=resolution)
+    picked_from = sum(bool(experiment.counted) for experiment in experiments) if len(places) < len(experiments) else 0
+    compared = compare_experiments(
+        dice, metric=Metric.DICE, split=SPLIT, resolution=resolution, notes=notes, picked_from=picked_from
     )
+    return ReportComparisons(dice=compared, iou=tuple(mean_lines(iou, Metric.IOU)))
 
 
 def mean_cells(line: MeanLine, metric: Metric) -> tuple[str, str]:

@@ -1,19 +1,20 @@
 """Everything that a report says, read once and not yet rendered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.comparison_section import ReportComparisons, report_comparisons
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
+from isicbench.report.extent import ROWS, Extent, report_extent
 from isicbench.report.notes import run_notes
 from isicbench.report.protocol import ProtocolLine, protocol_lines, protocol_warnings, score_lines
 from isicbench.report.scores import ScoreRow, score_rows
 from isicbench.report.source import ReportSource
 from isicbench.report.table import ResultRow, result_rows
 from isicbench.report.thresholds import Probabilities, ThresholdLine, threshold_lines
-from isicbench.report.wording import evidence_figure, number_ranges, printable
+from isicbench.report.wording import evidence_text, number_ranges, printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class RunLine:
 class ReportContents:
     experiments: tuple[Experiment, ...]
     rows: tuple[ResultRow, ...]
+    extent: Extent
+    """Which of them a rendering shows."""
     warnings: tuple[str, ...]
     protocols: tuple[ProtocolLine, ...]
     notes: tuple[str, ...]
@@ -52,15 +55,47 @@ class ReportContents:
     diagnoses: tuple[DiagnosisLine, ...]
     thresholds: tuple[ThresholdLine, ...]
     probabilities: Probabilities
-    """Of every run that is drawn."""
+    """Of every run of the detailed experiments."""
     runs: tuple[RunLine, ...]
-    """Every run, none left out, in the order of the experiments."""
+    """Every run, none left out, in the order of the experiments; `shown_runs` are those that are rendered."""
     scores: tuple[ScoreRow, ...]
     """What the test set was scored, at each resolution."""
     score_lines: tuple[str, ...]
     """What the figures of `rows` are."""
     environments: tuple[str, ...]
     """One line for each distinct set of software and devices."""
+
+    @property
+    def shown_rows(self) -> tuple[ResultRow, ...]:
+        return tuple(self.rows[place] for place in self.extent.rows)
+
+    @property
+    def detailed(self) -> tuple[Experiment, ...]:
+        """The experiments that are drawn and told run by run."""
+        return tuple(self.experiments[place] for place in self.extent.detailed)
+
+    @property
+    def shown_notes(self) -> tuple[str, ...]:
+        more = len(self.notes) - ROWS
+        return (*self.notes[:ROWS], f"and {more} more runs.") if more > 0 else self.notes
+
+    @property
+    def shown_diagnoses(self) -> tuple[DiagnosisLine, ...]:
+        told = self._told()
+        return tuple(line for line in self.diagnoses if line.run_id in told)[:ROWS]
+
+    @property
+    def shown_runs(self) -> tuple[RunLine, ...]:
+        told = self._told()
+        return tuple(line for line in self.runs if line.outcome.run.id in told)[:ROWS]
+
+    @property
+    def shown_scores(self) -> tuple[ScoreRow, ...]:
+        told = self._told()
+        return tuple(row for row in self.scores if row.run_id in told)[: 2 * ROWS]
+
+    def _told(self) -> set[int]:
+        return {outcome.run.id for experiment in self.detailed for outcome in experiment.outcomes}
 
 
 def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportContents:
@@ -70,21 +105,25 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
     run_ids = [run.id for run in runs]
     evaluations = source.evaluations(run_ids)
     experiments = group_experiments(runs, source.epochs(run_ids), evaluations)
-    leading = [outcome.run.id for experiment in experiments for outcome in experiment.leading]
+    rows = result_rows(experiments)
+    extent = report_extent(experiments, rows)
+    detailed = [experiments[place] for place in extent.detailed]
+    leading = [outcome.run.id for experiment in detailed for outcome in experiment.leading]
     probabilities = source.probabilities(leading)
-    environments = {run_id: source.environment(run_id) for run_id in run_ids}
+    environments = source.environments(run_ids)
     return ReportContents(
         experiments=tuple(experiments),
-        rows=tuple(result_rows(experiments)),
+        rows=tuple(rows),
+        extent=extent,
         warnings=tuple(protocol_warnings(experiments)),
         protocols=tuple(protocol_lines(experiments, source.datasets())),
         notes=tuple(run_notes(experiments)),
-        comparisons=report_comparisons(source, experiments, evaluations),
+        comparisons=report_comparisons(source, experiments, evaluations, places=extent.compared),
         diagnoses=tuple(_diagnoses(experiments)),
-        thresholds=tuple(threshold_lines(experiments, probabilities)),
+        thresholds=tuple(threshold_lines(detailed, probabilities)),
         probabilities=probabilities,
         runs=tuple(
-            RunLine(label=experiment.label, outcome=outcome, device=_device(environments[outcome.run.id]))
+            RunLine(label=experiment.label, outcome=outcome, device=_device(environments.get(outcome.run.id)))
             for experiment in experiments
             for outcome in experiment.outcomes
         ),
@@ -92,11 +131,6 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportCont
         score_lines=tuple(score_lines(experiments)),
         environments=tuple(_environment_lines(environments)),
     )
-
-
-def evidence_text(diagnosis: Diagnosis) -> str:
-    """The figures that show it: `predicted_share 0, true_share 0.2713`."""
-    return ", ".join(f"{printable(name)} {evidence_figure(value)}" for name, value in diagnosis.evidence.items())
 
 
 def _diagnoses(experiments: Sequence[Experiment]) -> list[DiagnosisLine]:
@@ -112,12 +146,11 @@ def _device(environment: EnvironmentRecord | None) -> str:
     return printable(environment.device) if environment else ""
 
 
-def _environment_lines(environments: dict[int, EnvironmentRecord | None]) -> list[str]:
+def _environment_lines(environments: Mapping[int, EnvironmentRecord]) -> list[str]:
     """`Runs 1-4: cpu, Python 3.11.9, torch 2.4.0, code abc123`; the host stays out, for a report can be published."""
     members: dict[str, list[int]] = {}
     for run_id, environment in environments.items():
-        if environment:
-            members.setdefault(_software(environment), []).append(run_id)
+        members.setdefault(_software(environment), []).append(run_id)
     return [f"{'Run' if len(ids) == 1 else 'Runs'} {number_ranges(ids)}: {text}" for text, ids in members.items()]
 
 

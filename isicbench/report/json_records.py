@@ -7,7 +7,7 @@ Units stand in the keys; shares, IoU and Dice are from 0 to 1.
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isicbench.records import (
     ArtifactRecord,
@@ -21,9 +21,11 @@ from isicbench.records import (
     RunRecord,
     StudyRecord,
 )
-from isicbench.report.contents import ReportContents
-from isicbench.report.run_details import RunDetails
 from isicbench.report.table import ResultRow, Summary
+
+if TYPE_CHECKING:  # `isicbench list` need not load what compares
+    from isicbench.report.contents import ReportContents
+    from isicbench.report.run_details import RunDetails
 
 Json = dict[str, Any]
 
@@ -146,7 +148,7 @@ def study_to_json(study: StudyRecord) -> Json:
     return _plain(study, "id", "command") | times_and_runs
 
 
-def run_details_to_json(details: RunDetails) -> Json:
+def run_details_to_json(details: "RunDetails") -> Json:
     """A run's row with `epochs evaluations environment artifacts`."""
     return run_to_json(details.run) | {
         "epochs": [epoch_to_json(record) for record in details.epochs],
@@ -163,7 +165,7 @@ def runs_to_json(runs: Sequence[RunRecord], evaluations: Mapping[int, Sequence[E
     ]
 
 
-def report_to_json(contents: ReportContents) -> Json:
+def report_to_json(contents: "ReportContents") -> Json:
     """The report's table with all that stands beside it: `rows warnings protocols notes runs`."""
     return {
         "rows": [_row(row) for row in contents.rows],

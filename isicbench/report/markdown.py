@@ -39,11 +39,11 @@ def write_markdown(source: ReportSource, runs: Sequence[RunRecord], *, out: Path
     there are no runs or the folder cannot be written.
     """
     contents = read_contents(source, runs)
-    predictions = read_predictions(source, contents.experiments)
+    predictions = read_predictions(source, contents.detailed)
     pictures = {
-        "curves/loss": loss_curves(contents.experiments),
-        "curves/scores": score_curves(contents.experiments),
-        "curves/thresholds": threshold_curves(contents.experiments, contents.probabilities),
+        "curves/loss": loss_curves(contents.detailed),
+        "curves/scores": score_curves(contents.detailed),
+        "curves/thresholds": threshold_curves(contents.detailed, contents.probabilities),
         "predictions/predictions": prediction_pictures(predictions.columns),
     }
     named = {stem: _named(stem, images) for stem, images in pictures.items()}

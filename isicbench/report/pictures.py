@@ -1,7 +1,7 @@
 """Sample images beside their ground truth and each experiment's predicted mask."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -47,15 +47,21 @@ class Predictions:
 
 
 def read_predictions(source: ReportSource, experiments: Sequence[Experiment]) -> Predictions:
-    """Each experiment's predictions from its first seed that has any, completed runs first."""
-    columns, without = [], []
-    for experiment in experiments:
-        column = _column(source, experiment)
-        if column is None:
-            without.append(experiment.label)
-        else:
-            columns.append(column)
-    return Predictions(columns=tuple(columns), without=tuple(without))
+    """Each experiment's predictions from its first seed that has any, completed runs first.
+
+    Two questions to the source, however many experiments there are, and the pictures of one run an experiment.
+    """
+    drawable = source.runs_with_predictions([o.run.id for experiment in experiments for o in experiment.leading])
+    chosen = [(experiment, _drawn_outcome(experiment, drawable)) for experiment in experiments]
+    sampled = source.predictions([outcome.run.id for _, outcome in chosen if outcome])
+    return Predictions(
+        columns=tuple(
+            Column(experiment=experiment, outcome=outcome, sampled=_by_image(sampled[outcome.run.id]))
+            for experiment, outcome in chosen
+            if outcome
+        ),
+        without=tuple(experiment.label for experiment, outcome in chosen if outcome is None),
+    )
 
 
 def prediction_pictures(columns: Sequence[Column]) -> list[bytes]:
@@ -84,12 +90,13 @@ def dice(truth: Mask, predicted: Mask) -> float:
     return 2 * int((truth & predicted).sum()) / total if total else 1.0
 
 
-def _column(source: ReportSource, experiment: Experiment) -> Column | None:
-    for outcome in sorted(experiment.leading, key=lambda outcome: not outcome.counted):
-        if sampled := source.predictions(outcome.run.id):
-            by_image = {sample.image_id: (sample, prediction) for sample, prediction in sampled}
-            return Column(experiment=experiment, outcome=outcome, sampled=by_image)
-    return None
+def _drawn_outcome(experiment: Experiment, drawable: Set[int]) -> Outcome | None:
+    in_order = sorted(experiment.leading, key=lambda outcome: not outcome.counted)
+    return next((outcome for outcome in in_order if outcome.run.id in drawable), None)
+
+
+def _by_image(sampled: Sequence[Sampled]) -> dict[str, Sampled]:
+    return {sample.image_id: (sample, prediction) for sample, prediction in sampled}
 
 
 def _by_dataset(columns: Sequence[Column]) -> list[list[Column]]:

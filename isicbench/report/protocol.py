@@ -27,6 +27,8 @@ TEST_SET_WARNING = (
     "Validated on the test set: the validation figures of {whose} were measured on the same images as the scores. "
     "They are no independent estimate, and nothing may be chosen by them."
 )
+PROTOCOLS_UP_TO = 12
+VALUES_SHOWN = 5
 _COMPARED_ON = ("dataset_fingerprint", "validate_on", "image_size_px", "threshold")
 
 
@@ -45,10 +47,15 @@ def score_lines(experiments: Sequence[Experiment]) -> list[str]:
 
 
 def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, DatasetRecord]) -> list[ProtocolLine]:
-    """One line a distinct protocol: all that the experiments share apart from frozen or not."""
+    """One line a distinct protocol: all that the experiments share apart from frozen or not.
+
+    Of more than `PROTOCOLS_UP_TO`, the first, and in what the others differ from it.
+    """
     groups: dict[str, list[Experiment]] = defaultdict(list)
     for experiment in experiments:
         groups[_conditions(experiment.config, datasets)].append(experiment)
+    if len(groups) > PROTOCOLS_UP_TO:
+        return _first_and_differences(experiments, next(iter(groups)), protocols=len(groups))
     return [
         ProtocolLine(
             labels=() if len(groups) == 1 else tuple(member.label for member in members),
@@ -56,6 +63,22 @@ def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, Dat
         )
         for conditions, members in groups.items()
     ]
+
+
+def _first_and_differences(experiments: Sequence[Experiment], conditions: str, *, protocols: int) -> list[ProtocolLine]:
+    configs = [experiment.config for experiment in experiments]
+    differences = [
+        _differing_values(list(dict.fromkeys(setting(config, field) for config in configs)))
+        for field in differing_fields(configs)
+        if field != "frozen"
+    ]
+    text = f"{conditions}{_seeds(experiments)}. The other {protocols - 1} protocols differ in {'; '.join(differences)}."
+    return [ProtocolLine(labels=(experiments[0].label,), text=text)]
+
+
+def _differing_values(values: Sequence[str]) -> str:
+    shown = " / ".join(values[:VALUES_SHOWN])
+    return shown if len(values) <= VALUES_SHOWN else f"{shown} / … ({len(values)} values)"
 
 
 def protocol_warnings(experiments: Sequence[Experiment]) -> list[str]:

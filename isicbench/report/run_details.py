@@ -12,10 +12,9 @@ from rich.text import Text
 
 from isicbench.config import Config
 from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, EvaluationRecord, RunRecord
-from isicbench.report.contents import evidence_text
 from isicbench.report.notes import ending, seen_in_training
 from isicbench.report.scores import MACRO, MICRO, RESOLUTIONS, score_table, titled_tables
-from isicbench.report.wording import duration, figure, memory, printable, rate
+from isicbench.report.wording import duration, evidence_text, figure, memory, printable, rate
 
 EXTERNAL_FIELDS = ("dataset", "dataset_fingerprint", "predictions_sha256", "threshold")
 

@@ -1,6 +1,6 @@
 """What a report reads; the store fits it without knowing it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from isicbench.records import (
@@ -28,11 +28,15 @@ class ReportSource(Protocol):
         """One metric of each run's own evaluation, image by image; a run without one is absent."""
         ...
 
-    def predictions(self, run_id: int, /) -> Sequence[tuple[SampleRecord, PredictionRecord]]: ...
+    def runs_with_predictions(self, run_ids: Sequence[int], /) -> Set[int]: ...
+
+    def predictions(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[tuple[SampleRecord, PredictionRecord]]]:
+        """Pictures and all: asked for the few runs that are drawn."""
+        ...
 
     def probabilities(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[ProbabilityRecord]]: ...
 
-    def environment(self, run_id: int, /) -> EnvironmentRecord | None: ...
+    def environments(self, run_ids: Sequence[int], /) -> Mapping[int, EnvironmentRecord]: ...
 
     def datasets(self) -> Mapping[str, DatasetRecord]:
         """Every dataset by its fingerprint."""

@@ -25,13 +25,13 @@ def terminal_report(source: ReportSource, runs: Sequence[RunRecord]) -> Renderab
 def render_terminal(contents: ReportContents) -> RenderableType:
     return Group(
         *(Text(warning, style="bold red") for warning in contents.warnings),
-        result_table(contents.rows),
+        result_table(contents.shown_rows),
         *_footer(contents),
-        *_section("Not in the figures above", [Text(note) for note in contents.notes]),
+        *_section("Not in the figures above", [Text(note) for note in contents.shown_notes]),
         *_comparisons(contents),
-        *_section("Diagnoses", [_diagnosis(line) for line in contents.diagnoses]),
-        *_section("Test scores", [score_tables(contents.scores)] if contents.scores else []),
-        _runs_table(contents.runs),
+        *_section("Diagnoses", [_diagnosis(line) for line in contents.shown_diagnoses]),
+        *_section("Test scores", [score_tables(contents.shown_scores)] if contents.shown_scores else []),
+        _runs_table(contents.shown_runs),
     )
 
 
@@ -61,6 +61,7 @@ def _footer(contents: ReportContents) -> list[RenderableType]:
     lines = [Text(" ".join(contents.score_lines), style="dim")]
     if has_seeds(contents.rows):
         lines.append(Text("With several seeds: mean ± sample standard deviation over n completed runs.", style="dim"))
+    lines += [Text(remark) for remark in contents.extent.remarks]
     lines += [
         Text(f"{'; '.join(protocol.labels) or 'Protocol'}: ", style="bold").append(protocol.text, style="not bold")
         for protocol in contents.protocols

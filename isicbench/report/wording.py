@@ -4,6 +4,8 @@ import math
 import unicodedata
 from collections.abc import Iterable
 
+from isicbench.records import Diagnosis
+
 MISSING = "–"
 
 
@@ -21,6 +23,11 @@ def evidence_figure(value: float) -> str:
     if math.isfinite(value) and value == round(value):
         return f"{value:.0f}"
     return f"{value:.1e}" if 0 < abs(value) < 5e-5 else figure(value)
+
+
+def evidence_text(diagnosis: Diagnosis) -> str:
+    """The figures that show it: `predicted_share 0, true_share 0.2713`."""
+    return ", ".join(f"{printable(name)} {evidence_figure(value)}" for name, value in diagnosis.evidence.items())
 
 
 def rate(images_per_second: float | None) -> str:

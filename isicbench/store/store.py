@@ -32,7 +32,7 @@ from isicbench.records import (
     StepRecord,
     StudyRecord,
 )
-from isicbench.store import image_metrics, recording, removal, rows_to_records, studies
+from isicbench.store import experiments, image_metrics, recording, removal, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.schema import (
@@ -236,7 +236,7 @@ class Store:
     def record_dataset(self, record: DatasetRecord) -> None:
         """Make a dataset known that runs are evaluated on."""
         with writing(self._engine) as session:
-            studies.find_or_add_dataset(session, record)
+            experiments.find_or_add_dataset(session, record)
 
     # Reading
 
@@ -315,9 +315,17 @@ class Store:
                 found[row.run_id].append(rows_to_records.probability_record(row, by_row.get(row.id, ())))
         return dict(found)
 
-    def predictions(self, run_id: int) -> list[tuple[SampleRecord, PredictionRecord]]:
+    def runs_with_predictions(self, run_ids: Sequence[int]) -> set[int]:
+        """Those of the runs that predictions of sample images are recorded of."""
+        query = select(PredictionRow.run_id).where(among(PredictionRow.run_id, run_ids)).distinct()
+        with reading(self._engine) as session:
+            return set(session.scalars(query))
+
+    def predictions(self, run_ids: Sequence[int]) -> dict[int, list[tuple[SampleRecord, PredictionRecord]]]:
+        """Each run's sample images with what it predicted, pictures and all: ask for few runs at once."""
         query = (
             select(
+                PredictionRow.run_id,
                 SampleRow.image_id,
                 SampleRow.size_px,
                 SampleRow.image_jpeg,
@@ -325,17 +333,27 @@ class Store:
                 PredictionRow.probabilities_png,
             )
             .join(SampleRow, SampleRow.id == PredictionRow.sample_id)
-            .where(PredictionRow.run_id == run_id)
-            .order_by(SampleRow.id)
+            .where(among(PredictionRow.run_id, run_ids))
+            .order_by(PredictionRow.run_id, SampleRow.id)
+        )
+        found: defaultdict[int, list[tuple[SampleRecord, PredictionRecord]]] = defaultdict(list)
+        with reading(self._engine) as session:
+            for row in session.execute(query):
+                found[row.run_id].append(rows_to_records.sample_and_prediction(*row[1:]))
+        return dict(found)
+
+    def environments(self, run_ids: Sequence[int]) -> dict[int, EnvironmentRecord]:
+        """What each run ran on; a run that has not begun is absent, runs on the same machine share a record."""
+        query = (
+            select(RunRow.id, EnvironmentRow)
+            .join(EnvironmentRow, RunRow.environment_id == EnvironmentRow.id)
+            .where(among(RunRow.id, run_ids))
+            .order_by(RunRow.id)
         )
         with reading(self._engine) as session:
-            return [rows_to_records.sample_and_prediction(*row) for row in session.execute(query)]
-
-    def environment(self, run_id: int) -> EnvironmentRecord | None:
-        query = select(EnvironmentRow).join(RunRow, RunRow.environment_id == EnvironmentRow.id)
-        with reading(self._engine) as session:
-            row = session.scalar(query.where(RunRow.id == run_id))
-            return None if row is None else rows_to_records.environment_record(row)
+            rows = session.execute(query).all()
+            records = {row.id: rows_to_records.environment_record(row) for row in {row for _, row in rows}}
+            return {run_id: records[row.id] for run_id, row in rows}
 
     def artifacts(self, run_id: int) -> list[ArtifactRecord]:
         with reading(self._engine) as session:

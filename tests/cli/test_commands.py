@@ -48,6 +48,15 @@ def test_reading_commands_import_no_torch(arguments, here):
     assert done.stderr.strip() == "False"
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["show", "1"], ["list", "--json"]])
+def test_listing_and_showing_load_neither_scipy_nor_matplotlib(arguments, here):
+    script = f"import sys; sys.argv = ['isicbench', *{arguments!r}]\nfrom isicbench.cli import main\n"
+    script += "try: main()\nexcept SystemExit: pass\n"
+    script += "print(sorted({'scipy', 'matplotlib', 'pandas'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
 def test_list_and_show_print_stable_json(here):
     listed = json.loads(isicbench("list", "--json").stdout)
     assert [(run["id"], run["status"], run["seed"]) for run in listed] == [(1, "completed", 0), (2, "completed", 0)]

@@ -65,14 +65,17 @@ class MemorySource:
                     )
         return found
 
-    def predictions(self, run_id: int) -> list[tuple[SampleRecord, PredictionRecord]]:
-        return self.predictions_of.get(run_id, [])
+    def runs_with_predictions(self, run_ids: Sequence[int]) -> set[int]:
+        return {run_id for run_id in run_ids if self.predictions_of.get(run_id)}
+
+    def predictions(self, run_ids: Sequence[int]) -> dict[int, list[tuple[SampleRecord, PredictionRecord]]]:
+        return {run_id: self.predictions_of[run_id] for run_id in run_ids}
 
     def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
         return {run_id: self.probabilities_of[run_id] for run_id in run_ids if run_id in self.probabilities_of}
 
-    def environment(self, run_id: int) -> EnvironmentRecord | None:
-        return self.environment_of.get(run_id)
+    def environments(self, run_ids: Sequence[int]) -> dict[int, EnvironmentRecord]:
+        return {run_id: self.environment_of[run_id] for run_id in run_ids if run_id in self.environment_of}
 
     def datasets(self) -> dict[str, DatasetRecord]:
         return {record.fingerprint: record for record in self.records}

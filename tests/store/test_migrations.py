@@ -127,8 +127,8 @@ def test_database_of_the_first_schema_is_taken_forward_with_all_its_rows(tmp_pat
     # As text, for a figure that the first schema did not have is NaN, which equals nothing.
     [evaluation] = store.evaluations([completed.id], with_image_scores=True)[completed.id]
     assert repr(evaluation) == repr(FIRST_EVALUATION)
-    assert store.predictions(completed.id) == [(SAMPLE, PREDICTION)]
-    assert store.environment(completed.id) == ENVIRONMENT
+    assert store.predictions([completed.id])[completed.id] == [(SAMPLE, PREDICTION)]
+    assert store.environments([completed.id])[completed.id] == ENVIRONMENT
     assert store.artifacts(completed.id) == [MODEL]
     assert [store.study(number).run_ids for number in (1, 2)] == [(1, 2, 3), (4,)]
 

@@ -39,18 +39,18 @@ def test_all_records_of_a_run_come_back_as_they_were(store):
     assert store.epochs([run_id]) == {run_id: [epoch(1), epoch(2)]}
     assert store.evaluations([run_id], with_image_scores=True) == {run_id: [EVALUATION]}
     assert store.evaluations([run_id]) == {run_id: [replace(EVALUATION, image_scores=())]}
-    assert store.environment(run_id) == ENVIRONMENT
+    assert store.environments([run_id])[run_id] == ENVIRONMENT
     assert store.artifacts(run_id) == [MODEL]
-    assert store.predictions(run_id) == [(SAMPLE, PREDICTION)]
+    assert store.predictions([run_id])[run_id] == [(SAMPLE, PREDICTION)]
 
 
 def test_run_without_records_has_none(store):
     [run_id] = queue(store)
     assert store.epochs([run_id]) == {}
     assert store.evaluations([run_id]) == {}
-    assert store.environment(run_id) is None
+    assert store.environments([run_id]) == {}
     assert store.artifacts(run_id) == []
-    assert store.predictions(run_id) == []
+    assert store.predictions([run_id]) == {}
 
 
 def test_times_are_in_utc(store):
@@ -118,8 +118,8 @@ def test_runs_on_one_machine_share_their_environment_and_samples(file_store):
         assert connection.execute("SELECT count(*) FROM environments").fetchone() == (2,)
         assert connection.execute("SELECT count(*) FROM samples").fetchone() == (1,)
         assert connection.execute("SELECT count(*) FROM predictions").fetchone() == (2,)
-    assert store.predictions(second) == [(SAMPLE, PREDICTION)]
-    assert store.environment(third).threads == 4
+    assert store.predictions([second])[second] == [(SAMPLE, PREDICTION)]
+    assert store.environments([third])[third].threads == 4
 
 
 def test_transaction_that_fails_leaves_nothing_behind(store):

@@ -50,8 +50,8 @@ def test_removing_one_run_leaves_the_other_whole(store):
     kept = store.run(second)
     store.remove_runs([first])
     assert store.runs() == [kept]
-    assert store.predictions(second) == [(SAMPLE, PREDICTION)]
-    assert store.environment(second) is not None
+    assert store.predictions([second])[second] == [(SAMPLE, PREDICTION)]
+    assert store.environments([second])
     assert len(store.evaluations([second], with_image_scores=True)[second][0].image_scores) == 2
     assert store.study(1).run_ids == (second,)
 

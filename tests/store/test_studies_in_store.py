@@ -8,6 +8,7 @@ from isicbench.errors import StoreError
 from isicbench.records import RunStatus
 from isicbench.store.store import Store
 from tests.store.peers import ask_all
+from tests.store.statements import counted_statements
 from tests.store.store_records import DATASET, FINE_TUNED, FROZEN, complete, end, owner, queue, request, start
 
 
@@ -145,3 +146,22 @@ def test_runs_can_be_selected_by_number_status_and_study(store):
     assert selected(study_id=other.id, run_ids=[first, third]) == [third]
     assert store.claim(third, owner(), log_path="") is not None
     assert [run.id for run in store.running_runs()] == [third]
+
+
+def test_large_study_is_asked_for_in_as_many_statements_as_a_small_one(store):
+    def ask(count: int) -> int:
+        configs = [replace(FROZEN, learning_rate=1e-6 * number) for number in range(1, count + 1)]
+        with counted_statements() as statements:
+            study = store.add_study("isicbench run", [request(config, seed=s) for s in (0, 1) for config in configs])
+        assert len(set(study.run_ids)) == 2 * count
+        return len(statements)
+
+    queue(store)  # adds the dataset
+    assert ask(4) == ask(400)
+
+
+def test_last_name_that_is_asked_for_holds(store):
+    queue(store, request(name="first"), request(seed=1), request(seed=2, name="last"))
+    assert {run.experiment for run in store.runs()} == {"last"}
+    queue(store, request(seed=3))
+    assert {run.experiment for run in store.runs()} == {"last"}

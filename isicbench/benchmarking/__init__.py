@@ -1,0 +1,1 @@
+"""Measurements of isicbench itself, beside other ways to do the same work."""
