@@ -1,5 +1,6 @@
 """The `isicbench` command. A subcommand's module is imported when it is called, so that `--help` costs nothing."""
 
+import io
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -9,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from isicbench.errors import IsicbenchError
+from isicbench.harmless import harmless
 
 COMMANDS = {
     "run": "Train every combination of the options on the devices at hand, and record it.",
@@ -20,6 +22,7 @@ COMMANDS = {
     "show": "Show one run: its config, epochs, scores, diagnoses and log.",
     "watch": "Follow the runs of a study that another process trains.",
     "rm": "Remove runs with all that belongs to them.",
+    "prune": "Remove files that no finished result needs.",
     "data": "Download, import, prepare, verify, audit and show datasets.",
     "db": "Look after the database.",
     "doctor": "Check this machine: packages, devices, disk, data, weights, database.",
@@ -79,6 +82,7 @@ def isicbench(
 
 def main() -> None:
     """Run the command; an error that the user can mend is one message and an exit code of its kind."""
+    accept_any_text()
     try:
         app()
     except IsicbenchError as error:
@@ -91,10 +95,18 @@ def main() -> None:
         fail(f"{error.filename or 'the system'}: {error.strerror}", "Check permissions and free space.", code=1)
 
 
+def accept_any_text() -> None:
+    """Print what the terminal's encoding cannot show, such as a file's name that is no UTF-8, as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def fail(message: str, hint: str, *, code: int) -> None:
-    typer.echo(f"Error: {message}", err=True)
+    """Print the message and the hint, without what a name in them could do to a terminal, and leave."""
+    typer.echo(f"Error: {harmless(message)}", err=True)
     if hint:
-        typer.echo(hint, err=True)
+        typer.echo(harmless(hint), err=True)
     sys.exit(code)
 
 
