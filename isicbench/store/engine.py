@@ -32,6 +32,10 @@ class LockedError(StoreError):
     """Another process holds the database's write lock."""
 
 
+class DamagedError(StoreError):
+    """SQLite cannot make sense of the file."""
+
+
 def open_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
     """An engine for the URL; raises `StoreError` where the database's driver is not installed."""
     try:
@@ -154,7 +158,7 @@ def _translated(url: URL, error: BaseException | None) -> StoreError | None:
     for sign, (problem, hint) in _PROBLEMS.items():
         if sign in said:
             reason = f" ({said.splitlines()[0]})" if problem == SERVER_PROBLEM else ""
-            kind = LockedError if problem == LOCKED else StoreError
+            kind = _KINDS.get(problem, StoreError)
             return kind(f"{shown_url(url)}: {problem}{reason}", hint=hint)
     if not is_sqlite(url) and not _is_wrong_statement(error):
         return StoreError(f"{shown_url(url)}: {_first_line(said)}", hint=_SERVER_HINT)
@@ -182,6 +186,8 @@ def _first_line(text: str) -> str:
 
 SERVER_PROBLEM = "no connection to the server"
 LOCKED = "locked by another process for over a minute"
+DAMAGED = "damaged"
+_KINDS: dict[str, type[StoreError]] = {LOCKED: LockedError, DAMAGED: DamagedError}
 _SERVER_HINT = "Is it running, and are host, port, user and database right?"
 _PROBLEMS = {
     "file is not a database": ("not a database", "Name another file with --db, or move this one away."),
@@ -189,7 +195,7 @@ _PROBLEMS = {
     "attempt to write a readonly database": ("may not be written", "Check its permissions and its folder's."),
     "locked": (LOCKED, "Which one has it open? Is it on a network file system?"),
     "disk is full": ("the disk is full", "Free some space; nothing that was recorded is lost."),
-    "malformed": ("damaged", "See what: isicbench db check. Then take the last backup, or sqlite3 FILE .recover"),
+    "malformed": (DAMAGED, "See what: isicbench db check. Then take the last backup, or sqlite3 FILE .recover"),
     "unsupported file format": ("damaged, or of a newer SQLite", "See: isicbench db check"),
     "disk I/O error": ("cannot be read or written", "Is its disk full or gone, or on a network file system?"),
     "connection failed": (SERVER_PROBLEM, _SERVER_HINT),

@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy.engine import URL, Connection
 
 from isicbench.errors import StoreError
-from isicbench.store.engine import open_engine, translating
+from isicbench.store.engine import DamagedError, open_engine, translating
 from isicbench.store.urls import is_sqlite, shown_url
 
 SHOWN = 3
@@ -22,7 +22,10 @@ def damages(url: URL) -> list[str]:
     """
     if not is_sqlite(url):
         return []
-    return [str(row[0]) for row in _rows(url, f"PRAGMA integrity_check({FULL_CHECK_SHOWN})") if row[0] != "ok"]
+    try:
+        return [str(row[0]) for row in _rows(url, f"PRAGMA integrity_check({FULL_CHECK_SHOWN})") if row[0] != "ok"]
+    except DamagedError as error:  # so damaged that the check itself gives up
+        return [f"SQLite's integrity_check gives up: {error.__cause__}".splitlines()[0]]
 
 
 def dangling_references(url: URL) -> list[str]:
