@@ -79,6 +79,7 @@ def run(
     from isicbench.compute.slots import plan_slots
     from isicbench.config import Config
     from isicbench.scheduling.planning import Request
+    from isicbench.store.urls import without_password
 
     base = Config(
         dataset=dataset,
@@ -102,7 +103,7 @@ def run(
     if dry_run:
         print_plan(request, slots, database=db, force=force)
         return
-    command = shlex.join(["isicbench", *sys.argv[1:]])
+    command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
     raise typer.Exit(carry_out(request, slots, database=db, force=force, command=command))
 
 
