@@ -31,6 +31,10 @@ MODULES = {"list": "listing", "rm": "remove"}
 """Where a command's module is not named after it."""
 
 
+NO_HOME = "Could not determine home directory."
+"""What pathlib raises for `~name/file` where nobody is called so."""
+
+
 class LazyGroup(TyperGroup):
     """Knows its commands' names and first lines; loads the one that is called."""
 
@@ -87,6 +91,10 @@ def main() -> None:
         app()
     except IsicbenchError as error:
         fail(error.message, error.hint, code=error.exit_code)
+    except RuntimeError as error:
+        if str(error) != NO_HOME:
+            raise
+        fail("a path begins with ~ and the name of nobody on this machine", "Write the path out in full.", code=1)
     except KeyboardInterrupt:
         fail("stopped", "", code=130)
     except OSError as error:

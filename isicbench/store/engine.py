@@ -145,6 +145,9 @@ def translating(url: URL) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except UnicodeDecodeError as error:
+        problem, hint = _PROBLEMS["malformed"]
+        raise DamagedError(f"{shown_url(url)}: {problem} ({error})", hint=hint) from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if (translated := _translated(url, cause)) is None:
