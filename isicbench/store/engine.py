@@ -199,6 +199,8 @@ _PROBLEMS = {
     "locked": (LOCKED, "Which one has it open? Is it on a network file system?"),
     "disk is full": ("the disk is full", "Free some space; nothing that was recorded is lost."),
     "malformed": (DAMAGED, "See what: isicbench db check. Then take the last backup, or sqlite3 FILE .recover"),
+    "no such column": ("its tables are not those of its schema's revision", "See: isicbench db check"),
+    "no such table": ("its tables are not those of its schema's revision", "See: isicbench db check"),
     "unsupported file format": ("damaged, or of a newer SQLite", "See: isicbench db check"),
     "disk I/O error": ("cannot be read or written", "Is its disk full or gone, or on a network file system?"),
     "connection failed": (SERVER_PROBLEM, _SERVER_HINT),

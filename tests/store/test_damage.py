@@ -130,6 +130,13 @@ def test_row_whose_parent_is_gone_is_found(filled, url):
     assert any("of experiments refers to a row of datasets" in line for line in dangling_references(url))
 
 
+def test_tables_that_do_not_fit_the_revision_are_a_clear_error(filled):
+    with closing(sqlite3.connect("results.db")) as connection, connection:
+        connection.execute("ALTER TABLE environments RENAME COLUMN driver TO drover")
+    with pytest.raises(StoreError, match="not those of its schema's revision"):
+        open_store("results.db").environment(1)
+
+
 def test_number_too_large_for_a_run_is_a_clear_error(file_store):
     for ask in (lambda: file_store.run(10**30), lambda: file_store.study(-(10**30))):
         with pytest.raises(StoreError, match="too large"):
