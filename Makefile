@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY := --dataset synthetic --weights random --batch-size 8
 
-.PHONY: demo test check lint reference docs clean
+.PHONY: demo test check lint torture audit reference docs clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("isicbench needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -34,9 +34,20 @@ reference: .venv/installed
 	$(BIN)/isicbench report --format markdown
 
 
-# docs/reference/commands.md, from what --help prints.
+# Input of every kind, thrown at the command: no traceback, no silent failure. SEED repeats one.
+COUNT ?= 2000
+torture: .venv/installed
+	$(BIN)/python -m tests.torture.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
+
+# Known vulnerabilities of the installed packages; says plainly where they cannot be looked up.
+audit: .venv/installed
+	-$(BIN)/pip install --quiet 'pip-audit>=2.7'
+	$(BIN)/python -m docs.audit_dependencies
+
+# docs/reference/commands.md, from what --help prints, and docs/dependencies.md, from what is installed.
 docs: .venv/installed
 	$(BIN)/python -m docs.generate_reference
+	$(BIN)/python -m docs.generate_dependencies
 
 clean:
 	rm -rf .venv demo dist build

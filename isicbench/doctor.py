@@ -12,12 +12,14 @@ from typing import Literal
 import psutil
 
 from isicbench.compute.devices import driver_version, visible_gpus
+from isicbench.compute.filesystems import network_file_system
 from isicbench.data.catalog import open_dataset
 from isicbench.errors import IsicbenchError
 from isicbench.home import home
 from isicbench.models.weight_files import IMAGENET, weights_path
+from isicbench.store.integrity import damages
 from isicbench.store.migrate import current_revision, head_revision
-from isicbench.store.urls import database_url, shown_url
+from isicbench.store.urls import database_url, is_sqlite, shown_url
 
 ENOUGH_DISK_GIB = 5.0
 ENOUGH_MEMORY_GIB = 2.0
@@ -46,6 +48,7 @@ def examine(database: str | None) -> list[Finding]:
         check_data,
         check_weights,
         lambda: check_database(database),
+        lambda: check_database_place(database),
     ]
     return [finding for check in checks for finding in check()]
 
@@ -172,16 +175,32 @@ def check_database(database: str | None) -> Iterator[Finding]:
     url = database_url(database)
     shown = shown_url(url)
     try:
-        current, head = current_revision(url), head_revision()
+        current, head, found = current_revision(url), head_revision(), []
+        if current is not None:
+            found = damages(url)
     except IsicbenchError as error:
         yield Finding("database", "wrong", error.message, error.hint)
         return
     if current is None:
         yield Finding("database", "note", f"{shown} does not exist yet", "isicbench run makes it.")
+        return
+    if found:
+        yield Finding("database", "wrong", f"{shown} is damaged: {found[0]}", "isicbench db check says what is lost")
     elif current == head:
         yield Finding("database", "ok", f"{shown} at revision {current}")
     else:
         yield Finding("database", "wrong", f"{shown} is at revision {current}, not {head}", "isicbench db upgrade")
+
+
+def check_database_place(database: str | None) -> Iterator[Finding]:
+    """SQLite's locks, on which everything here depends, hold on local disks only."""
+    url = database_url(database)
+    if not is_sqlite(url):
+        return
+    folder = Path(str(url.database)).parent
+    if kind := network_file_system(folder):
+        advice = "Keep it on a local disk, let one machine at a time write to it, or use PostgreSQL (--db URL)."
+        yield Finding("database place", "note", f"{folder} lies on a network file system ({kind})", advice)
 
 
 def _existing(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """The `isicbench` command. A subcommand's module is imported when it is called, so that `--help` costs nothing."""
 
+import io
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -9,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from isicbench.errors import IsicbenchError
+from isicbench.harmless import harmless
 
 COMMANDS = {
     "run": "Train every combination of the options on the devices at hand, and record it.",
@@ -20,6 +22,7 @@ COMMANDS = {
     "show": "Show one run: its config, epochs, scores, diagnoses and log.",
     "watch": "Follow the runs of a study that another process trains.",
     "rm": "Remove runs with all that belongs to them.",
+    "prune": "Remove files that no finished result needs.",
     "data": "Download, import, prepare, verify, audit and show datasets.",
     "db": "Look after the database.",
     "bench": "Measure isicbench on this machine, beside other ways to do its work.",
@@ -27,6 +30,10 @@ COMMANDS = {
 }
 MODULES = {"list": "listing", "rm": "remove"}
 """Where a command's module is not named after it."""
+
+
+NO_HOME = "Could not determine home directory."
+"""What pathlib raises for `~name/file` where nobody is called so."""
 
 
 class LazyGroup(TyperGroup):
@@ -80,10 +87,15 @@ def isicbench(
 
 def main() -> None:
     """Run the command; an error that the user can mend is one message and an exit code of its kind."""
+    accept_any_text()
     try:
         app()
     except IsicbenchError as error:
         fail(error.message, error.hint, code=error.exit_code)
+    except RuntimeError as error:
+        if str(error) != NO_HOME:
+            raise
+        fail("a path begins with ~ and the name of nobody on this machine", "Write the path out in full.", code=1)
     except KeyboardInterrupt:
         fail("stopped", "", code=130)
     except OSError as error:
@@ -92,10 +104,18 @@ def main() -> None:
         fail(f"{error.filename or 'the system'}: {error.strerror}", "Check permissions and free space.", code=1)
 
 
+def accept_any_text() -> None:
+    """Print what the terminal's encoding cannot show, such as a file's name that is no UTF-8, as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def fail(message: str, hint: str, *, code: int) -> None:
-    typer.echo(f"Error: {message}", err=True)
+    """Print the message and the hint, without what a name in them could do to a terminal, and leave."""
+    typer.echo(f"Error: {harmless(message)}", err=True)
     if hint:
-        typer.echo(hint, err=True)
+        typer.echo(harmless(hint), err=True)
     sys.exit(code)
 
 

@@ -2,22 +2,34 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 
 from isicbench.data.progress import Progress as ReportProgress
+from isicbench.harmless import harmless, steers
 
-out = Console(highlight=False, soft_wrap=False)
-notes = Console(stderr=True, highlight=False)
+
+class HarmlessConsole(Console):
+    """Replaces what a name could do to the terminal, in whatever is printed; styles are added later, and stay."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
+
+
+out = HarmlessConsole(highlight=False, soft_wrap=False)
+notes = HarmlessConsole(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """JSON on standard output; a number that is not finite is null."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """JSON on standard output; a number that is not finite is null, a character that could steer a terminal escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("".join(f"\\u{ord(c):04x}" if steers(c) and c != "\n" else c for c in text) + "\n")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ def remove(
     Epochs, scores, predictions and files go. Asks first.
     """
     from isicbench.cli.console import out
+    from isicbench.errors import IsicbenchError
     from isicbench.report.listing import runs_listing
     from isicbench.scheduling.run_folder import run_folder
     from isicbench.store.store import open_store
@@ -32,9 +33,20 @@ def remove(
     if not yes:
         typer.confirm(f"Remove {len(runs)} run{'s' if len(runs) != 1 else ''} for good?", abort=True)
     store.remove_runs(ids)
+    left: list[str] = []
     for run in runs:
-        shutil.rmtree(run_folder(store.folder, run), ignore_errors=True)
+        shutil.rmtree(run_folder(store.folder, run), onerror=lambda _, path, error: left.append(_line(path, error[1])))
     out.print(f"Removed: {', '.join(map(str, ids))}")
+    if left:
+        files = "\n".join(f"  {line}" for line in left)
+        raise IsicbenchError(
+            f"the runs are removed, but not all of their files\n{files}",
+            hint="Check permissions, then: isicbench prune",
+        )
+
+
+def _line(path: str, error: BaseException) -> str:
+    return f"{path}: {getattr(error, 'strerror', None) or error}"
 
 
 app = single(remove)

@@ -98,6 +98,7 @@ def run(
     from isicbench.compute.slots import plan_slots
     from isicbench.config import Config
     from isicbench.scheduling.planning import Request
+    from isicbench.store.urls import without_password
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     slots = plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=cores)
@@ -124,7 +125,7 @@ def run(
     if dry_run:
         print_plan(request, slots, database=db, force=force)
         return
-    command = shlex.join(["isicbench", *sys.argv[1:]])
+    command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
     raise typer.Exit(carry_out(request, slots, database=db, force=force, command=command))
 
 

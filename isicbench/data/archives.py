@@ -43,6 +43,8 @@ def unpack(archive: Path, into: Path, *, max_bytes: int = MAX_BYTES, progress: P
 def _checked_members(archive: Path, infos: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     if len(infos) > MAX_MEMBERS:
         raise _refusal(archive, f"holds {len(infos)} files, more than {MAX_MEMBERS}")
+    if not all(info.filename for info in infos):
+        raise _refusal(archive, "holds a file without a name")
     members = [info for info in infos if not info.is_dir() and not _is_ignored(info.filename)]
     seen: set[str] = set()
     for info in members:

@@ -3,15 +3,17 @@
 import hashlib
 import json
 import logging
-import os
-import tempfile
+import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pooch
 
 from isicbench.data.progress import Progress
+from isicbench.data.whole_file import write_whole
 
 WAITS_SECONDS = (1.0, 4.0)
 """Before the second and the third attempt."""
@@ -59,12 +61,33 @@ def _fetch(url: str, folder: Path, progress: Progress) -> Path:
     # A file without a record is from an attempt that was stopped: without a known hash, pooch would take it as it is.
     if known is None:
         (folder / name).unlink(missing_ok=True)
-    downloader = pooch.HTTPDownloader(progressbar=_Bar(name, progress), chunk_size=CHUNK_BYTES, timeout=TIMEOUT_SECONDS)
+    downloader = pooch.HTTPDownloader(
+        progressbar=_Bar(name, progress),
+        chunk_size=CHUNK_BYTES,
+        timeout=TIMEOUT_SECONDS,
+        hooks={"response": partial(_require_safe, folder=folder)},
+    )
     known_hash = f"sha256:{known['sha256']}" if known else None
     path = Path(pooch.retrieve(url, known_hash, fname=name, path=folder, downloader=downloader))
     if known is None:
         _write_records(folder, {**_read_records(folder), url: _describe(path)})
     return path
+
+
+def _require_safe(response: Any, *_arguments: Any, folder: Path, **_options: Any) -> None:
+    """Refuse a redirect from https to http, which anybody on the way could have changed, and a file without room."""
+    location = response.headers.get("Location", "")
+    if response.is_redirect and response.url.startswith("https:"):
+        target = urljoin(response.url, location)
+        if not target.startswith("https:"):
+            raise _UnsafeError(f"the server redirects from https to {target.partition(':')[0]}")
+    size = int(response.headers.get("Content-Length") or 0)
+    if size > (free := shutil.disk_usage(folder).free):
+        raise _UnsafeError(f"it has {size} bytes, but {free} are free in {folder}")
+
+
+class _UnsafeError(ValueError):
+    """Trying again would not help."""
 
 
 def _file_name(url: str) -> str:
@@ -85,13 +108,11 @@ def _read_records(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _write_records(folder: Path, records: dict[str, dict[str, Any]]) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".partial", delete=False) as partial:
-        json.dump(records, partial, indent=2)
-    os.replace(partial.name, folder / RECORDS_FILE)  # noqa: PTH105
+    write_whole(folder / RECORDS_FILE, json.dumps(records, indent=2))
 
 
 def _is_lasting(error: Exception) -> bool:
-    return _status(error) in LASTING_STATUSES
+    return isinstance(error, _UnsafeError) or _status(error) in LASTING_STATUSES
 
 
 def _status(error: Exception) -> int:
@@ -102,6 +123,8 @@ def _in_short(error: Exception) -> str:
     """The reason without the chain of objects that requests and urllib3 print."""
     if status := _status(error):
         return f"the server answered {status}"
+    if isinstance(error, _UnsafeError):
+        return str(error)
     text = f"{type(error).__name__}: {error}"
     for sign, reason in SIGNS:
         if sign in text:

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from isicbench.data.dataset import Dataset
 from isicbench.data.progress import Progress, silent
 from isicbench.data.threads import map_in_order
+from isicbench.data.whole_file import write_whole
 from isicbench.errors import DataError
 from isicbench.home import home
 
@@ -105,9 +104,7 @@ def _keep(file: Path, stamps: dict[Path, Stamp], hashes: Hashes) -> None:
     rows = [[str(path), *stamp, hashes[path]] for path, stamp in settled]
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".partial", delete=False) as partial:
-            json.dump(rows, partial)
-        os.replace(partial.name, file)  # noqa: PTH105
+        write_whole(file, json.dumps(rows))
     except OSError:
         # A folder that cannot be written costs time at the next call, nothing else.
         return

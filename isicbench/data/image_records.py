@@ -1,8 +1,6 @@
 """What identifies each image of a dataset: id, split, and the hashes of its file and of its picture."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ from isicbench.data.dataset import Dataset
 from isicbench.data.fingerprint import file_hashes
 from isicbench.data.perceptual_hash import perceptual_hash
 from isicbench.data.prepare import Prepared, PreparedSplit
+from isicbench.data.whole_file import write_whole
 from isicbench.home import home
 from isicbench.records import DatasetImage
 
@@ -69,9 +68,7 @@ def _read(file: Path) -> HashesById:
 def _keep(file: Path, hashes: HashesById) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".partial", delete=False) as partial:
-            json.dump(hashes, partial)
-        os.replace(partial.name, file)  # noqa: PTH105
+        write_whole(file, json.dumps(hashes))
     except OSError:
         # A folder that cannot be written costs time at the next call, nothing else.
         return

@@ -81,7 +81,8 @@ def prepare(dataset: Dataset, *, size_px: int, progress: Progress = silent) -> P
         chunks = PreparedChunks.beside(folder, size_px=size_px)
         with whole_folder(folder) as partial_folder:
             _write(partial_folder, dataset, digest, chunks, progress)
-        chunks.remove()
+            chunks.remove()
+            _require_unchanged(dataset, digest)
         prepared = _open(folder, digest, size_px)
     if prepared is None:
         raise DataError(f"{folder} cannot be read back", hint="Check free space, remove that folder and try again.")
@@ -97,6 +98,14 @@ def load_prepared(fingerprint: str, *, size_px: int) -> Prepared:
             hint=f"Prepare them: isicbench data prepare --size {size_px}",
         )
     return prepared
+
+
+def _require_unchanged(dataset: Dataset, digest: str) -> None:
+    """The arrays are named after the bytes that were hashed; they must be those that were decoded."""
+    if fingerprint_of(dataset) != digest:
+        raise DataError(
+            f"{dataset.root} changed while it was read", hint="Let whatever writes there finish, and try again."
+        )
 
 
 def _folder(fingerprint: str, size_px: int) -> Path:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from PIL import Image
 
+from isicbench.errors import StoreError
 from isicbench.records import PredictionRecord, SampleRecord
 from isicbench.report.experiments import Experiment, Outcome
 from isicbench.report.source import ReportSource
@@ -175,4 +176,10 @@ def _as_grey(mask: Mask) -> NDArray[np.uint8]:
 
 
 def _decode(content: bytes, *, mode: str) -> NDArray[np.uint8]:
-    return np.asarray(Image.open(BytesIO(content)).convert(mode), dtype=np.uint8)
+    try:
+        return np.asarray(Image.open(BytesIO(content)).convert(mode), dtype=np.uint8)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise StoreError(
+            f"a picture in the database cannot be decoded ({type(error).__name__})",
+            hint="See what else is damaged: isicbench db check. Then take the last backup.",
+        ) from error

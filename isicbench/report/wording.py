@@ -4,6 +4,7 @@ import math
 import unicodedata
 from collections.abc import Iterable
 
+from isicbench.harmless import REPLACEMENT, steers
 from isicbench.records import Diagnosis
 
 MISSING = "–"
@@ -82,7 +83,7 @@ def count(number: int, noun: str) -> str:
 
 def printable(text: str) -> str:
     """The text without characters that could steer a terminal or break a line."""
-    return "".join(" " if c in "\n\r\t" else "\N{REPLACEMENT CHARACTER}" if _steers(c) else c for c in text)
+    return "".join(" " if c in "\n\r\t" else REPLACEMENT if steers(c) or _is_half(c) else c for c in text)
 
 
 def first_line(text: str, *, limit: int = 200) -> str:
@@ -97,5 +98,6 @@ def _range(first: int, last: int) -> str:
     return f"{first}, {last}" if last == first + 1 else f"{first}-{last}"
 
 
-def _steers(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in "\u200d\u200c"
+def _is_half(character: str) -> bool:
+    """A surrogate: half a character, which no file can hold."""
+    return unicodedata.category(character) == "Cs"

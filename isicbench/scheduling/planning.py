@@ -13,7 +13,7 @@ from isicbench.data.image_records import describe_images
 from isicbench.data.prepare import Prepared, prepare
 from isicbench.data.progress import Progress, silent
 from isicbench.data.splits import hold_out
-from isicbench.errors import ConfigError
+from isicbench.errors import ConfigError, WeightsError
 from isicbench.models.weight_files import Weights, find_weights
 from isicbench.records import DatasetRecord
 from isicbench.store.studies import RunRequest
@@ -47,6 +47,7 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     Raises `ConfigError`, `DataError` or `WeightsError`.
     """
     configs = _expand(request)
+    _require_seeds(request.seeds)
     if request.names and len(request.names) != len(configs):
         raise ConfigError(
             f"{len(request.names)} names for {len(configs)} experiments",
@@ -56,7 +57,7 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     record = describe_dataset(dataset)
     _check_split(dataset, request.base)
     names: Sequence[str | None] = request.names or [None] * len(configs)
-    weights = {choice: find_weights(choice) for choice in dict.fromkeys(c.weights for c in configs)}
+    weights = {choice: _find_weights(choice) for choice in dict.fromkeys(c.weights for c in configs)}
     completed = [_complete(config, record, weights[config.weights]) for config in configs]
     runs = tuple(
         RunRequest(name=name, config=config, seed=seed, dataset=record)
@@ -85,6 +86,24 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
         licence=dataset.licence,
         images=describe_images(dataset, prepared) if prepared else (),
     )
+
+
+def _find_weights(choice: str) -> Weights:
+    """What torch raises at a file that only looks like weights, such as sparse tensors, becomes a `WeightsError`."""
+    try:
+        return find_weights(choice)
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+        reason = next(iter(str(error).splitlines()), "")
+        raise WeightsError(
+            f"--weights {choice}: not weights of this network ({type(error).__name__}: {reason})",
+            hint="Expected names and tensors, as torch.save(m.state_dict(), FILE) writes.",
+        ) from error
+
+
+def _require_seeds(seeds: Sequence[int]) -> None:
+    for seed in seeds:
+        if not -(2**63) <= seed < 2**63:
+            raise ConfigError(f"--seed {seed}: expected a whole number from {-(2**63)} to {2**63 - 1}")
 
 
 def _expand(request: Request) -> list[Config]:

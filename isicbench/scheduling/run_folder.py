@@ -4,14 +4,23 @@ from pathlib import Path
 
 from isicbench.records import RunRecord
 
+LOG = "worker.log"
+MODEL = "model.pt"
+CHECKPOINTS = "checkpoint-*.pt"
+TEMPORARY = "*.tmp"
+
 
 def run_folder(artifacts: Path, run: RunRecord) -> Path:
     """The run's own folder under the store's; the uid keeps the runs of two databases apart."""
-    return artifacts / f"{run.id:05d}-{run.uid[:8]}"
+    return artifacts / folder_name(run.id, run.uid)
+
+
+def folder_name(run_id: int, uid: str) -> str:
+    return f"{run_id:05d}-{uid[:8]}"
 
 
 def log_path(artifacts: Path, run: RunRecord) -> Path:
-    return run_folder(artifacts, run) / "worker.log"
+    return run_folder(artifacts, run) / LOG
 
 
 def recorded_path(artifacts: Path, path: Path) -> str:

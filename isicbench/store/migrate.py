@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,9 @@ from sqlalchemy.engine import URL, Connection
 
 import isicbench
 from isicbench.errors import StoreError
+from isicbench.store.backup import back_up, backup_beside
 from isicbench.store.engine import BUSY_SECONDS, open_engine, translating, writer
+from isicbench.store.integrity import require_sound
 from isicbench.store.urls import is_sqlite, shown_url
 
 if TYPE_CHECKING:
@@ -61,11 +62,13 @@ def upgrade(url: URL) -> Upgrade:
     """Take the database to the newest revision, an SQLite file after a backup beside it; make it where there is none.
 
     One transaction that holds the write lock from its begin does it all: of several processes that come at once, one
-    migrates, and the others wait and find it done. One that is killed leaves the database as it was.
+    migrates, and the others wait and find it done. One that is killed leaves the database as it was. A damaged file is
+    refused before anything is written.
     """
     backup = None
     if not _is_behind(url, current_revision(url)):
         return Upgrade(revision=HEAD, backup=None)
+    require_sound(url)
     with translating(url):
         if is_sqlite(url):
             _write_ahead(url)
@@ -73,20 +76,10 @@ def upgrade(url: URL) -> Upgrade:
         with _disposed(open_engine(url, foreign_keys=False)) as engine, writer(engine).begin() as connection:
             revision = _revision(connection, url)
             if _is_behind(url, revision):
-                backup = back_up(url, label=revision) if revision is not None and is_sqlite(url) else None
+                backup = back_up(url, backup_beside(url, label=revision)) if revision and is_sqlite(url) else None
                 _migrate(connection)
                 _check_foreign_keys(connection, url)
     return Upgrade(revision=HEAD, backup=backup)
-
-
-def back_up(url: URL, *, label: str) -> Path:
-    """Copy an SQLite database, whoever writes to it meanwhile; returns the copy's path."""
-    source = Path(str(url.database))
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = source.with_name(f"{source.name}.{label}-{moment}.backup")
-    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
-        old.backup(new)
-    return target
 
 
 def migrations_folder() -> Path:

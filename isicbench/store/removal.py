@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from isicbench.errors import StoreError
 from isicbench.records import RunStatus
 from isicbench.store.schema import (
+    ArtifactRow,
     DatasetRow,
     EnvironmentRow,
     EvaluationRow,
@@ -32,6 +33,21 @@ def remove_runs(session: Session, run_ids: Sequence[int]) -> None:
         )
     session.execute(delete(RunRow).where(among(RunRow.id, run_ids)))
     remove_unreferenced(session)
+
+
+def forget_files(
+    session: Session, run_ids: Sequence[int], *, artifact_paths: Sequence[str], logs_of: Sequence[int]
+) -> frozenset[int]:
+    """Drop the rows of artifacts and the names of logs, of runs that are neither queued nor running; gives those."""
+    busy = (RunStatus.QUEUED.value, RunStatus.RUNNING.value)
+    idle = session.scalars(select(RunRow.id).where(among(RunRow.id, run_ids), RunRow.status.not_in(busy))).all()
+    paths = set(artifact_paths)
+    for artifact in session.scalars(select(ArtifactRow).where(among(ArtifactRow.run_id, idle))).all():
+        if artifact.path in paths:
+            session.delete(artifact)
+    logs = sorted(set(idle) & set(logs_of))
+    session.execute(update(RunRow).where(among(RunRow.id, logs)).values(log_path=""))
+    return frozenset(idle)
 
 
 def remove_unreferenced(session: Session) -> None:

@@ -1,5 +1,6 @@
 """The store: every door to the database. Frozen records go in and come out."""
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import groupby
@@ -33,7 +34,7 @@ from isicbench.records import (
     StudyRecord,
 )
 from isicbench.store import experiments, image_metrics, recording, removal, rows_to_records, studies
-from isicbench.store.engine import open_engine, reading, writing
+from isicbench.store.engine import LockedError, open_engine, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.schema import (
     ArtifactRow,
@@ -180,8 +181,13 @@ class Store:
         return None if claimed is None else self.run(claimed)
 
     def record_progress(self, run_id: int, step: StepRecord) -> None:
-        with writing(self._engine) as session:
-            recording.record_progress(session, run_id, step)
+        """Where the training stands, and that it lives. A database that stays locked costs this record, not the run:
+        the next one comes within seconds."""
+        try:
+            with writing(self._engine) as session:
+                recording.record_progress(session, run_id, step)
+        except LockedError as error:
+            print(f"progress of run {run_id} not recorded: {error.message}", file=sys.stderr)
 
     def record_epoch(self, run_id: int, epoch: EpochRecord) -> None:
         with writing(self._engine) as session:
@@ -360,6 +366,14 @@ class Store:
             rows = session.scalars(select(ArtifactRow).where(ArtifactRow.run_id == run_id).order_by(ArtifactRow.id))
             return [rows_to_records.artifact_record(row) for row in rows]
 
+    def artifacts_by_run(self) -> dict[int, list[ArtifactRecord]]:
+        """Every run's files that are on record; a run without any is absent."""
+        found: defaultdict[int, list[ArtifactRecord]] = defaultdict(list)
+        with reading(self._engine) as session:
+            for row in session.scalars(select(ArtifactRow).order_by(ArtifactRow.id)):
+                found[row.run_id].append(rows_to_records.artifact_record(row))
+        return dict(found)
+
     def datasets(self) -> dict[str, DatasetRecord]:
         """Every dataset by its fingerprint."""
         with reading(self._engine) as session:
@@ -382,6 +396,16 @@ class Store:
         """Remove runs with all their rows; raises `StoreError` for one that is running."""
         with writing(self._engine) as session:
             removal.remove_runs(session, run_ids)
+
+    def forget_files(
+        self, run_ids: Sequence[int], *, artifact_paths: Sequence[str], logs_of: Sequence[int]
+    ) -> frozenset[int]:
+        """Forget files that are about to be removed; gives those of `run_ids` that are neither queued nor running.
+
+        Nothing of the others is forgotten.
+        """
+        with writing(self._engine) as session:
+            return removal.forget_files(session, run_ids, artifact_paths=artifact_paths, logs_of=logs_of)
 
 
 def _image_scores(session: Session, evaluation_ids: Sequence[int]) -> dict[int, tuple[ImageScore, ...]]:

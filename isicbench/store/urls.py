@@ -38,6 +38,18 @@ def shown_url(url: URL) -> str:
     return url.update_query_dict(secrets).render_as_string(hide_password=True)
 
 
+def without_password(argument: str) -> str:
+    """An argument of a command line for the record: a URL in it, as in `--db=URL`, loses its password."""
+    head, is_url, tail = argument.partition("://")
+    if not is_url:
+        return argument
+    option, equals, scheme = head.rpartition("=")
+    try:
+        return f"{option}{equals}{shown_url(make_url(f'{scheme}://{tail}'))}"
+    except (ArgumentError, ValueError):
+        return f"{option}{equals}{scheme}://***"
+
+
 def full_url(url: URL) -> str:
     """What `database_url` turns into the same URL again, password included: for a worker's environment only."""
     if is_sqlite(url) and not url.query:

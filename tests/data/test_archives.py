@@ -111,3 +111,13 @@ def test_member_with_changed_bytes_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "z.zip").write_bytes(content.replace(b"the content", b"The content"))
     with pytest.raises(DataError, match="Bad CRC-32"):
         unpack(tmp_path / "z.zip", tmp_path / "out")
+
+
+def test_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "z.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr(zipfile.ZipInfo("a.txt"), b"one")
+        opened.writestr(zipfile.ZipInfo(""), b"two")
+    with pytest.raises(DataError, match="without a name"):
+        unpack(archive, tmp_path / "out")
+    assert files_under(tmp_path / "out") == []

@@ -131,3 +131,17 @@ def test_real_images_prepare_with_small_lesions(real_sample: Path) -> None:
     masks = np.concatenate([prepared.train.masks, prepared.test.masks])
     assert masks.mean() == pytest.approx(0.106, abs=0.01)
     assert prepared.train.original_sizes.max() > 2000
+
+
+def test_folder_that_changes_while_it_is_read_is_noticed_and_nothing_is_kept(root: Path, own_home: Path) -> None:
+    dataset = open_dataset("folder", data_dir=root)
+    image = dataset.train[0].image
+
+    def change_it(what: str, done: int, total: int) -> None:
+        if what == "prepare" and done == total:
+            image.write_bytes(dataset.train[1].image.read_bytes())
+
+    with pytest.raises(DataError, match="changed while it was read"):
+        prepare(dataset, size_px=32, progress=change_it)
+    assert list((own_home / "prepared").iterdir()) == []
+    assert prepare(dataset, size_px=32).fingerprint

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PIL import Image
@@ -16,6 +17,7 @@ from isicbench.config import Config
 from isicbench.doctor import Finding
 from isicbench.evaluation import diagnosis
 from isicbench.records import DatasetRecord
+from isicbench.scheduling.database_check import CheckFinding, DatabaseCheck, Kind
 from isicbench.store.store import open_store
 from isicbench.store.studies import RunRequest
 from tests.commands import isicbench
@@ -87,6 +89,15 @@ def test_json_page_lists_the_keys_of_datasets_and_findings():
     assert sorted(json_of("data", "list")[0]) == sorted(first_cells(JSON_PAGE["isicbench data list --json"]))
     listed = sorted(first_cells(JSON_PAGE["isicbench doctor --json"]))
     assert listed == sorted(f.name for f in fields(Finding))
+
+
+def test_json_page_lists_the_keys_of_a_check():
+    assert sorted(first_cells(JSON_PAGE["isicbench db check --json"])) == sorted(
+        ["sound", *(f.name for f in fields(DatabaseCheck))]
+    )
+    listed = sorted(first_cells(JSON_PAGE["check findings"]))
+    assert listed == sorted(f.name for f in fields(CheckFinding))
+    assert sorted(code_words(JSON_PAGE["check findings"].splitlines()[4])[1:]) == sorted(get_args(Kind))
 
 
 def test_json_page_lists_the_keys_of_faults(tmp_path):
