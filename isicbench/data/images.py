@@ -199,7 +199,7 @@ def _two_valued(grey: Image.Image) -> Image.Image:
 def _is_black_and_white(grey: Image.Image) -> bool:
     """As almost every mask is; comparing takes a fraction of a histogram's time."""
     pixels = np.asarray(grey)
-    return np.count_nonzero(pixels == 0) + np.count_nonzero(pixels == 255) == pixels.size
+    return bool(np.count_nonzero(pixels == 0) + np.count_nonzero(pixels == 255) == pixels.size)
 
 
 def _is_turned(image: Image.Image, mask_size: Size | None) -> bool:
