@@ -18,6 +18,8 @@ from isicbench.data.progress import Progress, silent
 IMAGES, QUICK_IMAGES = (1_000, 10_000, 100_000), (200, 400)
 RUNS, QUICK_RUNS = (10, 100, 1_000, 10_000), (10, 20)
 ROUNDS = 3
+ONCE_FROM = 10_000
+"""Images or runs: so many take long enough that one round tells."""
 WAYS = ("resident", "mapped")
 COMMANDS = ("enqueue", "list", "report", "compare", "show")
 
@@ -80,11 +82,12 @@ def _grow(
 ) -> Iterator[Grown]:
     for done, count in enumerate(counts, start=1):
         costs: dict[str, list[Cost]] = {work: [] for work in works}
-        for turn in range(rounds):
+        turns = 1 if count >= ONCE_FROM else rounds
+        for turn in range(turns):
             for work in works if turn % 2 else reversed(works):
                 costs[work].append(cost_of(work, count=count, folder=folder))
         for work in works:
-            yield Grown(work=work, count=count, cost=sorted(costs[work], key=lambda cost: cost.seconds)[rounds // 2])
+            yield Grown(work=work, count=count, cost=sorted(costs[work], key=lambda cost: cost.seconds)[turns // 2])
         progress("measure", done, len(counts))
 
 

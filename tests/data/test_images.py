@@ -106,3 +106,11 @@ def test_trailing_zeros_after_a_complete_jpeg_are_no_fault(tmp_path: Path) -> No
     Image.new("RGB", (64, 64), (10, 200, 30)).save(path)
     path.write_bytes(path.read_bytes() + bytes(500))
     assert read_image(path, 32).original_size == (64, 64)
+
+
+def test_scaled_decoding_differs_from_full_decoding_by_less_than_one_grey_value(sample_data):
+    for path in sorted((sample_data / "isic_sample").rglob("*.jpg")):
+        ours = read_image(path, 128).pixels.astype(int)
+        with Image.open(path) as image:
+            full = np.asarray(image.convert("RGB").resize((128, 128), Image.Resampling.BILINEAR)).astype(int)
+        assert np.abs(ours - full).mean() < 1, path.name

@@ -120,7 +120,7 @@ def test_value_that_cannot_be_is_a_clear_error(filled, table, column, value):
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() != (0,)
     store = open_store("results.db")
     with pytest.raises(StoreError, match="cannot be read"):
-        [store.environment(run.id) for run in store.runs()]
+        store.environments([run.id for run in store.runs()])
 
 
 def test_row_whose_parent_is_gone_is_found(filled, url):
@@ -134,7 +134,7 @@ def test_tables_that_do_not_fit_the_revision_are_a_clear_error(filled):
     with closing(sqlite3.connect("results.db")) as connection, connection:
         connection.execute("ALTER TABLE environments RENAME COLUMN driver TO drover")
     with pytest.raises(StoreError, match="not those of its schema's revision"):
-        open_store("results.db").environment(1)
+        open_store("results.db").environments([1])
 
 
 def test_number_too_large_for_a_run_is_a_clear_error(file_store):
