@@ -9,8 +9,9 @@ from isicbench.compute.slots import Slot
 from isicbench.config import Precision
 from isicbench.errors import ConfigError
 
-CPU_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
-"""Without one of these a CPU computes bfloat16 by way of float32, which is slower than float32 itself."""
+CPU_FLAG = "amx_bf16"
+"""Matrix units. Vector instructions alone (avx512_bf16) gain too little for what the rounding costs:
+docs/performance.md."""
 FIRST_GPU_GENERATION = 8
 """Compute capability 8 (Ampere) is the first with bfloat16 units."""
 
@@ -30,7 +31,7 @@ def resolve_precision(choice: str, slots: Sequence[Slot]) -> Precision:
 
 
 def has_bf16(slot: Slot) -> bool:
-    return _gpu_has_bf16(slot.uuid) if slot.device == "cuda" else bool(CPU_FLAGS & cpu_flags())
+    return _gpu_has_bf16(slot.uuid) if slot.device == "cuda" else CPU_FLAG in cpu_flags()
 
 
 def cpu_flags(source: Path = Path("/proc/cpuinfo")) -> frozenset[str]:

@@ -5,6 +5,8 @@ the 36 of each 2x2 outputs. Features, weights and outputs go to another basis an
 product with a constant matrix. The result differs by rounding alone.
 """
 
+import math
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -59,15 +61,32 @@ class _TiledConvolution(torch.autograd.Function):
         height, width, count, outputs = gradients[0].shape
         by_cell = gradients[0].reshape(height * width, count * outputs)
         products = (_output_basis(height, width).T @ by_cell).view(16, -1, outputs)
-        factors = torch.bmm(products.transpose(1, 2), tiles)
+        factors = _scratch(16, outputs, tiles.shape[2])
+        torch.bmm(products.transpose(1, 2), tiles, out=factors)
         taps = torch.bmm(KERNEL_BASIS.T.expand(outputs, 9, 16), factors.transpose(0, 1))
         return None, taps.view(outputs, 3, 3, -1).permute(0, 3, 1, 2), None, None
 
 
 def _factors(weight: Tensor) -> Tensor:
-    """`(16, O, C)`; a weight whose taps stand before its channels in memory (channels_last) is read where it lies."""
+    """`(16, O, C)`, valid until the next call.
+
+    A weight whose taps stand before its channels in memory (channels_last) is read where it lies.
+    """
     taps = weight.permute(0, 2, 3, 1).reshape(len(weight), 9, -1)
-    return torch.bmm(KERNEL_BASIS.expand(len(taps), 16, 9), taps).transpose(0, 1)
+    factors = _scratch(len(taps), 16, taps.shape[2])
+    return torch.bmm(KERNEL_BASIS.expand(len(taps), 16, 9), taps, out=factors).transpose(0, 1)
+
+
+_places = threading.local()
+
+
+def _scratch(*shape: int) -> Tensor:
+    """A thread's one place for factors, which no step keeps: fresh memory of their size costs as much as they do."""
+    place: Tensor | None = getattr(_places, "scratch", None)
+    if place is None or place.numel() != math.prod(shape):
+        with torch.inference_mode(False):
+            place = _places.scratch = torch.empty(math.prod(shape))
+    return place.view(shape)
 
 
 @lru_cache(maxsize=16)
