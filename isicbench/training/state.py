@@ -1,4 +1,4 @@
-"""Where a run's training stands between two steps: all that its rest depends on, as values that need no code to load."""
+"""Where a run's training stands between two steps: all that its rest depends on, as plain values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -41,7 +41,7 @@ class TrainingState:
     epoch: int
     step: int
     generator: Tensor
-    """The data generator's state at the epoch's begin, from which the epoch's order and augmentation are drawn again."""
+    """The data generator's state at the epoch's begin: order and augmentation are drawn from it again."""
     learner: LearnerState
     figures: FiguresState
     seconds: float
