@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY := --dataset synthetic --weights random --batch-size 8
 
-.PHONY: demo test check lint reference docs clean
+.PHONY: demo test check lint reference docs torture clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("isicbench needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -37,6 +37,12 @@ reference: .venv/installed
 # docs/reference/commands.md, from what --help prints.
 docs: .venv/installed
 	$(BIN)/python -m docs.generate_reference
+
+# Whether studies survive 200 kills, 16 writers and 300 runs in one worker.
+torture: .venv/installed
+	$(BIN)/python -m benchmarks.torture kills --kills 200 --seed 0
+	$(BIN)/python -m benchmarks.torture writers
+	$(BIN)/python -m benchmarks.torture soak --runs 300
 
 clean:
 	rm -rf .venv demo dist build

@@ -12,7 +12,7 @@ from isicbench.cli.options import CheckpointMinutes, Database, Devices, HangMinu
 
 def resume(
     run_ids: Annotated[
-        list[int] | None, typer.Argument(metavar="[RUN]...", help="Runs' numbers, as isicbench list prints them.")
+        list[int] | None, typer.Argument(metavar="RUN", help="Runs' numbers, as isicbench list prints them.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every run that is interrupted, failed, or left queued.")] = False,
     devices: Devices = "auto",

@@ -55,7 +55,8 @@ def test_two_commands_on_one_database_share_the_runs_and_the_slots(quick, tmp_pa
 
 def test_killed_worker_leaves_its_run_failed_and_the_others_complete(quick, tmp_path):
     command = start_isicbench(
-        "run", *quick, "--frozen", "--epochs", 6, *SEEDS[:6], "--devices", "cpu:2", log=tmp_path / "run.log"
+        *("run", *quick, "--frozen", "--epochs", 6, *SEEDS[:6], "--devices", "cpu:2", "--retries", 0),
+        log=tmp_path / "run.log",
     )
     wait_until(lambda: Path("results.db").exists())
     victim = wait_until(lambda: next((run for run in opened_runs() if run.step), None))
