@@ -250,7 +250,7 @@ class Failure:
     """Why a run ended without a result."""
 
     kind: str
-    """`exception`, `signal`, `exit` or `lost`."""
+    """`exception`, `signal`, `exit`, `lost`, `hang` or `out_of_memory`."""
     message: str
     traceback: str = ""
 

@@ -14,6 +14,7 @@ from isicbench.harmless import harmless
 
 COMMANDS = {
     "run": "Train every combination of the options on the devices at hand, and record it.",
+    "resume": "Go on with runs that were interrupted or failed, each from its last checkpoint.",
     "evaluate": "Score a finished run on another split, threshold or dataset.",
     "score": "Score another tool's masks by the challenge's rules, and record them.",
     "report": "Render the comparative table, the curves and the pictures from the database.",

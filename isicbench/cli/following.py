@@ -1,6 +1,6 @@
 """Following a study on screen: a live view on a terminal, a line for each event elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -13,9 +13,11 @@ from isicbench.store.store import Store
 
 
 class Follower:
-    """Shows the given runs' rows as they change; `look` reads them once."""
+    """Shows runs' rows as they change; `look` reads them once. A study gets new ones while it is trained: retries."""
 
-    def __init__(self, store: Store, run_ids: Sequence[int], *, slot_titles: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, store: Store, run_ids: Callable[[], Sequence[int]], *, slot_titles: Mapping[str, str] | None = None
+    ) -> None:
         self._store = store
         self._run_ids = run_ids
         self._slot_titles = slot_titles or {}
@@ -46,4 +48,5 @@ class Follower:
         self._seen = snapshot
 
     def _read(self) -> Snapshot:
-        return Snapshot(runs=self._store.runs(run_ids=self._run_ids), epochs=self._store.epochs(self._run_ids))
+        run_ids = self._run_ids()
+        return Snapshot(runs=self._store.runs(run_ids=run_ids), epochs=self._store.epochs(run_ids))

@@ -19,3 +19,22 @@ DataDir = Annotated[
 ]
 Size = Annotated[int, typer.Option("--size", metavar="PX", help="Side of the network's input, in pixels.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Devices = Annotated[
+    str, typer.Option("--devices", metavar="DEVICES", help="auto, cuda, cuda:0,2, cpu, or cpu:2 (two slots).")
+]
+JobsPerDevice = Annotated[int, typer.Option("--jobs-per-device", metavar="N", help="Slots on each device.")]
+Retries = Annotated[
+    int, typer.Option("--retries", metavar="N", help="New attempts of a run whose worker died, from its checkpoint.")
+]
+CheckpointMinutes = Annotated[
+    float,
+    typer.Option(
+        "--checkpoint-minutes",
+        metavar="M",
+        help="Save a run this often within an epoch, besides at its end; 0 saves every step.",
+    ),
+]
+HangMinutes = Annotated[
+    float,
+    typer.Option("--hang-minutes", metavar="M", help="End a worker that has not moved for so long; 0 never does."),
+]

@@ -1,6 +1,5 @@
 """`isicbench run`: plan a study, train it, print its table."""
 
-import os
 import shlex
 import sys
 from typing import Annotated, Any
@@ -8,7 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database, DataDir, DatasetName
+from isicbench.cli.options import (
+    CheckpointMinutes,
+    Database,
+    DataDir,
+    DatasetName,
+    Devices,
+    HangMinutes,
+    JobsPerDevice,
+    Retries,
+)
 
 GRID = "Repeat to span a grid."
 
@@ -79,29 +87,29 @@ def run(
         list[str] | None,
         typer.Option("--name", metavar="NAME", help="The experiment's name; once for each experiment."),
     ] = None,
-    devices: Annotated[
-        str, typer.Option("--devices", metavar="DEVICES", help="auto, cuda, cuda:0,2, cpu, or cpu:2 (two slots).")
-    ] = "auto",
-    jobs_per_device: Annotated[int, typer.Option("--jobs-per-device", metavar="N", help="Slots on each device.")] = 1,
+    devices: Devices = "auto",
+    jobs_per_device: JobsPerDevice = 1,
+    retries: Retries = 1,
+    checkpoint_minutes: CheckpointMinutes = 10,
+    hang_minutes: HangMinutes = 10,
     db: Database = None,
     force: Annotated[bool, typer.Option("--force", help="Train again what is completed.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
 ) -> None:
     """Train every combination of the options on the devices at hand, and record it.
 
-    What is completed already (same config and seed) is skipped. Ctrl-C once stops after the current step, twice at
-    once; the same command goes on.
+    What is completed already (same config and seed) is skipped. Ctrl-C once saves after the current step and stops,
+    twice stops at once; the same command, or isicbench resume, goes on from there.
     """
-    from isicbench.cli.study import carry_out, print_plan
-    from isicbench.compute.devices import visible_gpus
+    from isicbench.cli.study import carry_out, print_plan, slots_for
     from isicbench.compute.precision import resolve_precision
-    from isicbench.compute.slots import plan_slots
     from isicbench.config import Config
     from isicbench.scheduling.planning import Request
+    from isicbench.scheduling.safeguards import Safeguards
     from isicbench.store.urls import without_password
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    slots = plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=cores)
+    safeguards = Safeguards(checkpoint_minutes=checkpoint_minutes, hang_minutes=hang_minutes, retries=retries)
+    slots = slots_for(devices, jobs_per_device=jobs_per_device)
     base = Config(
         dataset=dataset,
         validate_on=validate_on,  # type: ignore[arg-type]  # Config checks it
@@ -126,7 +134,7 @@ def run(
         print_plan(request, slots, database=db, force=force)
         return
     command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
-    raise typer.Exit(carry_out(request, slots, database=db, force=force, command=command))
+    raise typer.Exit(carry_out(request, slots, safeguards, database=db, force=force, command=command))
 
 
 def _threshold(choice: str) -> dict[str, Any]:

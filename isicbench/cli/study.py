@@ -1,16 +1,19 @@
-"""What `isicbench run` does once its options are read."""
+"""What `isicbench run` and `isicbench resume` do once their options are read."""
 
+import os
 from collections.abc import Sequence
 
 from rich.table import Table
 
 from isicbench.cli.console import notes, out, progress_bars
 from isicbench.cli.following import Follower
-from isicbench.compute.slots import Slot, SlotPlan
+from isicbench.compute.devices import visible_gpus
+from isicbench.compute.slots import Slot, SlotPlan, plan_slots
 from isicbench.errors import StoreError
 from isicbench.records import RunRecord, RunStatus, StudyRecord
 from isicbench.report.terminal import terminal_report
 from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_plan
+from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.scheduler import Scheduler
 from isicbench.scheduling.seen import seen_warnings
 from isicbench.store.store import Store, open_store
@@ -19,7 +22,15 @@ FAILED_EXIT = 7
 INTERRUPTED_EXIT = 130
 
 
-def carry_out(request: Request, slots: SlotPlan, *, database: str | None, force: bool, command: str) -> int:
+def slots_for(devices: str, *, jobs_per_device: int) -> SlotPlan:
+    """The slots that `--devices` and `--jobs-per-device` ask for, on what this machine has."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=cores)
+
+
+def carry_out(
+    request: Request, slots: SlotPlan, safeguards: Safeguards, *, database: str | None, force: bool, command: str
+) -> int:
     """Plan, train, print the table; returns the exit code."""
     for remark in slots.remarks:
         notes.print(remark, markup=False)
@@ -32,11 +43,16 @@ def carry_out(request: Request, slots: SlotPlan, *, database: str | None, force:
     for warning in seen_warnings(plan):
         notes.print(f"Warning: {warning}", markup=False, style="yellow")
     study = store.add_study(command, plan.runs, force=force)
-    _announce(study, slots.slots, store)
-    scheduler_stopped = _train(store, study, slots.slots)
-    runs = store.runs(run_ids=study.run_ids)
+    return train_study(store, study, slots.slots, safeguards)
+
+
+def train_study(store: Store, study: StudyRecord, slots: Sequence[Slot], safeguards: Safeguards) -> int:
+    """Train a study that was added, print its table; returns the exit code."""
+    _announce(study, slots, store)
+    stopped = _train(store, study, slots, safeguards)
+    runs = store.study_runs(study.id)
     out.print(terminal_report(store, runs))
-    return _exit_code(runs, stopped=scheduler_stopped)
+    return _exit_code(runs, stopped=stopped)
 
 
 def print_plan(request: Request, slots: SlotPlan, *, database: str | None, force: bool) -> None:
@@ -76,18 +92,21 @@ def _announce(study: StudyRecord, slots: Sequence[Slot], store: Store) -> None:
     notes.print(f"Study {study.id}: {runs}{skipped}; slots: {where}; database: {store.url_shown}", markup=False)
 
 
-def _train(store: Store, study: StudyRecord, slots: Sequence[Slot]) -> bool:
-    """Whether the user stopped it."""
+def _train(store: Store, study: StudyRecord, slots: Sequence[Slot], safeguards: Safeguards) -> bool:
+    """Whether the user or the system stopped it."""
     titles = {slot.name: slot.title for slot in slots}
-    with Follower(store, study.run_ids, slot_titles=titles) as follower:
-        scheduler = Scheduler(store, study.id, slots, observe=follower.look)
+    with Follower(store, lambda: store.study(study.id).run_ids, slot_titles=titles) as follower:
+        scheduler = Scheduler(store, study.id, slots, safeguards=safeguards, observe=follower.look)
         scheduler.run()
     if scheduler.stopping:
-        notes.print("Stopped. The same command goes on with what is left.")
+        notes.print("Stopped. The same command goes on with what is left; or: isicbench resume --all")
     return scheduler.stopping
 
 
 def _exit_code(runs: Sequence[RunRecord], *, stopped: bool) -> int:
+    """A run that a later attempt has taken the place of does not count."""
     if stopped:
         return INTERRUPTED_EXIT
-    return FAILED_EXIT if any(run.status is not RunStatus.COMPLETED for run in runs) else 0
+    retried = {run.retry_of for run in runs}
+    last = [run for run in runs if run.id not in retried]
+    return FAILED_EXIT if any(run.status is not RunStatus.COMPLETED for run in last) else 0

@@ -1,6 +1,7 @@
 """`isicbench watch`: follow a study that another process trains."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -28,14 +29,17 @@ def watch(
 
     unfinished = (RunStatus.QUEUED, RunStatus.RUNNING)
     store = open_store(db, create=False)
-    runs = store.runs(statuses=unfinished) if study is None else store.study_runs(study)
-    if not runs:
+    begun = [run.id for run in store.runs(statuses=unfinished)]
+
+    def followed() -> Sequence[int]:
+        return begun if study is None else store.study(study).run_ids
+
+    if not followed():
         notes.print("Nothing is queued or running.")
         return
-    ids = [run.id for run in runs]
-    with Follower(store, ids) as follower:
+    with Follower(store, followed) as follower:
         follower.look()
-        while store.runs(run_ids=ids, statuses=unfinished):
+        while store.runs(run_ids=followed(), statuses=unfinished):
             time.sleep(LOOK_SECONDS)
             follower.look()
 

@@ -13,32 +13,49 @@ from dataclasses import replace
 from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
 from isicbench.records import Failure, RunRecord, RunStatus
+from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
+from isicbench.scheduling.out_of_memory import memory_advice
+from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.side_by_side import next_group
 from isicbench.scheduling.slot_worker import Answer, SlotWorker
 from isicbench.store.store import Store
 
 POLL_SECONDS = 0.5
+DEATHS = ("signal", "exit", "lost", "hang")
+"""Failures that say nothing of the run itself: another attempt may well end otherwise."""
+MOST_FALSE_STARTS = 3
+"""A slot whose workers die so often before they take a run is given up."""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+"""SIGUSR1 is what a cluster sends before it takes the machine away (Slurm: --signal=USR1@60)."""
 
 
 class Scheduler:
     """Runs one study on a set of slots. `observe` is called about twice a second, for a display."""
 
     def __init__(
-        self, store: Store, study_id: int, slots: Sequence[Slot], *, observe: Callable[[], None] = lambda: None
+        self,
+        store: Store,
+        study_id: int,
+        slots: Sequence[Slot],
+        *,
+        safeguards: Safeguards,
+        observe: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self.study_id = study_id
         self.slots = slots
+        self.safeguards = safeguards
         self.observe = observe
         self.stopping = False
         self._workers: dict[str, SlotWorker] = {}
 
     def run(self) -> None:
-        """Return when no run of the study is queued or running, or after a stop was asked for."""
+        """Return when no run of the study is queued or running, after a stop was asked for, or when no slot is left
+        whose workers start."""
         asyncio.run(self._run())
 
     async def _run(self) -> None:
-        bury_dead_owners(self.store)
+        self._bury()
         with self._listening_for_stop():
             watching = asyncio.create_task(self._watch())
             try:
@@ -49,12 +66,14 @@ class Scheduler:
         self.observe()
 
     async def _keep_busy(self, slot: Slot) -> None:
-        while not self.stopping:
+        false_starts = 0
+        while not self.stopping and false_starts < MOST_FALSE_STARTS:
             if run_ids := next_group(self.store, self.study_id, slots=len(self.slots)):
                 worker = await self._worker(slot)
                 answer = await worker.train(run_ids)
-                for run_id in run_ids:
-                    self._record_death(run_id, worker, answer)
+                recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
+                self._retry_the_dead()
+                false_starts = 0 if answer.failure is None or any(recorded) else false_starts + 1
                 if not answer.all_refused:
                     continue
             elif not self._unfinished():
@@ -66,24 +85,42 @@ class Scheduler:
         worker = self._workers.get(slot.name)
         if worker is None or not worker.alive:
             log = self.store.folder / "logs" / f"{slot.title.replace(':', '-').replace('/', '-')}.log"
-            worker = await SlotWorker.start(slot, database=self.store.url, log=log)
+            worker = await SlotWorker.start(slot, database=self.store.url, log=log, safeguards=self.safeguards)
             self._workers[slot.name] = worker
         return worker
 
-    def _record_death(self, run_id: int, worker: SlotWorker, answer: Answer) -> None:
+    def _record_death(self, run_id: int, worker: SlotWorker, answer: Answer) -> bool:
         """A worker that died says nothing of its run any more: fail it, if it is still that worker's.
 
-        So is a run that it was handed and never claimed: a worker that dies as it starts would die again, for ever.
+        So is a run that it was handed and never claimed (False then): a worker that dies as it starts may well die again.
         """
         if answer.failure is None:
-            return
+            return False
         run = self.store.run(run_id)
         if run.status is RunStatus.QUEUED and not self.stopping:
             message = f"{answer.failure.message} before it began the run; what it printed: {worker.log}"
             self.store.finish(run_id, RunStatus.FAILED, failure=replace(answer.failure, message=message))
-        elif _is_held_by(run, worker):
+        if run.owner is None or (run.owner.host, run.owner.pid) != (host_name(), worker.pid):
+            return False
+        if run.status is RunStatus.RUNNING:
             status = RunStatus.INTERRUPTED if self.stopping else RunStatus.FAILED
-            self.store.finish(run_id, status, failure=None if self.stopping else answer.failure)
+            self.store.finish(run_id, status, failure=None if self.stopping else _told(answer.failure, run))
+        return True
+
+    def _bury(self) -> None:
+        """The dead, but its own workers: their exit codes say more."""
+        bury_dead_owners(self.store, known_pids=[worker.pid for worker in self._workers.values()])
+        self._retry_the_dead()
+
+    def _retry_the_dead(self) -> None:
+        if not self.stopping:
+            self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries)
+
+    def _end_what_hangs(self) -> None:
+        for worker in self._workers.values():
+            if worker.run_ids:
+                runs = self.store.runs(run_ids=worker.run_ids)
+                worker.end_if_hanging(tuple((run.status, run.heartbeat_at, run.finished_at) for run in runs))
 
     def _unfinished(self) -> bool:
         progress = self.store.study_progress(self.study_id)
@@ -92,8 +129,8 @@ class Scheduler:
     async def _watch(self) -> None:
         while True:
             self.observe()
-            # Its own workers' deaths are told by their exit codes, which say more.
-            bury_dead_owners(self.store, known_pids=[worker.pid for worker in self._workers.values()])
+            self._bury()
+            self._end_what_hangs()
             await asyncio.sleep(POLL_SECONDS)
 
     async def _end_workers(self) -> None:
@@ -111,20 +148,22 @@ class Scheduler:
     @contextmanager
     def _listening_for_stop(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        for number in signals:
+        for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self._stop)
         try:
             yield
         finally:
-            for number in signals:
+            for number in STOP_SIGNALS:
                 loop.remove_signal_handler(number)
 
 
-def _is_held_by(run: RunRecord, worker: SlotWorker) -> bool:
-    if run.status is not RunStatus.RUNNING or run.owner is None:
-        return False
-    return (run.owner.host, run.owner.pid) == (host_name(), worker.pid)
+def _told(failure: Failure, run: RunRecord) -> Failure:
+    """With what the worker's end could not know of the run."""
+    if failure.kind == OUT_OF_MEMORY:
+        return replace(failure, message=f"{failure.message}. {memory_advice(run.config, device=None)}")
+    if failure.kind == "hang":
+        return replace(failure, message=f"{failure.message}: {run.log_path}")
+    return failure
 
 
 def bury_dead_owners(store: Store, *, known_pids: Sequence[int] = ()) -> None:

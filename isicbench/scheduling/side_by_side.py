@@ -1,5 +1,8 @@
 """Which queued runs go to a slot together."""
 
+from collections.abc import Hashable
+
+from isicbench.records import RunRecord
 from isicbench.store.store import Store
 from isicbench.training.sharing import sharing_key
 
@@ -13,14 +16,19 @@ def next_group(store: Store, study_id: int, *, slots: int) -> list[int]:
     """The study's next queued run, and those that can train beside it; empty where nothing is queued.
 
     A frozen encoder's pass is the larger part of a step, so runs that share it share a slot; but where there are
-    several slots, each gets its part of them.
+    several slots, each gets its part of them. The retry of a run trains alone: if it was that run which killed its
+    worker, it takes no other along again.
     """
     queued = store.queued_runs(study_id, limit=LOOK_AHEAD)
     if not queued:
         return []
-    key = sharing_key(queued[0].config, seed=queued[0].seed)
+    key = _key(queued[0])
     if key is None:
         return [queued[0].id]
-    alike = [run.id for run in queued if sharing_key(run.config, seed=run.seed) == key]
+    alike = [run.id for run in queued if _key(run) == key]
     share = -(-len(alike) // slots)
     return alike[: min(share, MOST_TOGETHER)]
+
+
+def _key(run: RunRecord) -> Hashable | None:
+    return None if run.retry_of is not None else sharing_key(run.config, seed=run.seed)

@@ -4,13 +4,17 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from isicbench.compute.slots import Slot
 from isicbench.records import Failure
+from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
+from isicbench.scheduling.out_of_memory import kernel_kills
+from isicbench.scheduling.safeguards import Safeguards
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,22 @@ class Answer:
 class SlotWorker:
     """A worker process on a slot: started, handed one run or group of runs at a time, and buried when it dies."""
 
-    def __init__(self, process: Process, *, log: Path) -> None:
+    def __init__(self, process: Process, *, log: Path, hang_seconds: float) -> None:
         self._process = process
         self.log = log
         """What it prints between two runs."""
+        self._standstill = Standstill(hang_seconds)
+        self._kernel_kills = kernel_kills()
+        self.run_ids: tuple[int, ...] = ()
+        """What it is at."""
 
     @classmethod
-    async def start(cls, slot: Slot, *, database: str, log: Path) -> "SlotWorker":
+    async def start(cls, slot: Slot, *, database: str, log: Path, safeguards: Safeguards) -> "SlotWorker":
         """Start a worker in a session of its own, so that a Ctrl-C in the terminal reaches the scheduler alone."""
         log.parent.mkdir(parents=True, exist_ok=True)
         arguments = ["--slot", slot.name, "--device", slot.device, "--threads", str(slot.threads)]
+        arguments += ["--checkpoint-minutes", str(safeguards.checkpoint_minutes)]
+        arguments += ["--hang-seconds", str(safeguards.hang_seconds)]
         with log.open("a") as stderr:
             process = await asyncio.create_subprocess_exec(
                 *[sys.executable, "-m", "isicbench.scheduling.worker", *arguments],
@@ -47,7 +57,7 @@ class SlotWorker:
                 env=os.environ | slot.environment | {"ISICBENCH_DB": database},
                 start_new_session=True,
             )
-        return cls(process, log=log)
+        return cls(process, log=log, hang_seconds=safeguards.hang_seconds)
 
     @property
     def pid(self) -> int:
@@ -61,10 +71,18 @@ class SlotWorker:
         """Hand over runs that train side by side, and wait for what becomes of them."""
         assert self._process.stdout is not None
         self._say(f"train {' '.join(map(str, run_ids))}")
+        self._standstill.begin()
+        self.run_ids = tuple(run_ids)
         words = [word.split("=") for word in (await self._process.stdout.readline()).decode().split()]
+        self.run_ids = ()
         if words:
             return Answer({int(run_id): status for run_id, status in words})
-        return Answer(failure=_death(await self._process.wait()))
+        return Answer(failure=self._death(await self._process.wait()))
+
+    def end_if_hanging(self, progress: Hashable) -> None:
+        """Kill it where `progress`, whatever tells how far its runs are, has not changed for too long."""
+        if self.run_ids and self._standstill.is_too_long(progress):
+            self.kill()
 
     def stop(self) -> None:
         """Ask it to finish its step, save and leave."""
@@ -83,6 +101,37 @@ class SlotWorker:
     def _say(self, order: str) -> None:
         if self.alive and self._process.stdin is not None:
             self._process.stdin.write(f"{order}\n".encode())
+
+    def _death(self, code: int) -> Failure:
+        if self._standstill.noticed:
+            waited = f"no step, epoch or score for {self._standstill.seconds / 60:g} minutes"
+            return Failure(kind="hang", message=f"{waited}: its worker was ended; its log tells where it stood")
+        if code == -signal.SIGKILL and kernel_kills() > self._kernel_kills:
+            return Failure(kind=OUT_OF_MEMORY, message="the kernel killed its worker: out of memory")
+        return _death(code)
+
+
+class Standstill:
+    """How long something has stayed as it was."""
+
+    GRACE_SECONDS = 5.0
+    """For a worker's own watchdog, which writes where it stands."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        """0 never is too long."""
+        self.noticed = False
+        self.begin()
+
+    def begin(self) -> None:
+        self._seen: Hashable = None
+        self._since = time.monotonic()
+
+    def is_too_long(self, progress: Hashable) -> bool:
+        if progress != self._seen:
+            self._seen, self._since = progress, time.monotonic()
+        self.noticed = bool(self.seconds) and time.monotonic() - self._since > self.seconds + self.GRACE_SECONDS
+        return self.noticed
 
 
 def _death(code: int) -> Failure:

@@ -7,14 +7,16 @@ run at hand.
 
 import argparse
 import faulthandler
+import math
 import os
 import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -23,9 +25,14 @@ import torch
 from isicbench.compute.processes import host_name, process_started
 from isicbench.errors import StoreError
 from isicbench.records import Owner, RunRecord
+from isicbench.scheduling.checkpoints import find_continuation
 from isicbench.scheduling.execution import execute
 from isicbench.scheduling.run_folder import log_path, recorded_path
 from isicbench.store.store import Store, open_store
+from isicbench.training.state import TrainingState
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+"""A cluster's notice of pre-emption (SIGUSR1) goes to every process of a job."""
 
 
 def main() -> None:
@@ -33,13 +40,19 @@ def main() -> None:
     answers = _take_standard_output()
     faulthandler.enable()
     torch.set_num_threads(arguments.threads)
-    device = torch.device(arguments.device)
     orders = Orders(sys.stdin)
-    signal.signal(signal.SIGTERM, lambda *_: orders.stop())
-    owner = Owner(host=host_name(), pid=os.getpid(), process_started=process_started(), slot=arguments.slot)
-    store = open_store(os.environ["ISICBENCH_DB"], create=False)
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: orders.stop())
+    worker = Worker(
+        store=open_store(os.environ["ISICBENCH_DB"], create=False),
+        owner=Owner(host=host_name(), pid=os.getpid(), process_started=process_started(), slot=arguments.slot),
+        device=torch.device(arguments.device),
+        should_stop=orders.stop_requested.is_set,
+        checkpoint_minutes=arguments.checkpoint_minutes,
+        watchdog=Watchdog(arguments.hang_seconds),
+    )
     for run_ids in orders:
-        became = serve(store, run_ids, owner=owner, device=device, orders=orders)
+        became = worker.serve(run_ids)
         print(*(f"{run_id}={status}" for run_id, status in became.items()), file=answers, flush=True)
 
 
@@ -49,36 +62,96 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--slot", required=True)
     parser.add_argument("--device", required=True, choices=["cpu", "cuda"])
     parser.add_argument("--threads", required=True, type=int)
+    parser.add_argument("--checkpoint-minutes", required=True, type=float)
+    parser.add_argument("--hang-seconds", required=True, type=float)
     return parser.parse_args()
 
 
-def serve(
-    store: Store, run_ids: Sequence[int], *, owner: Owner, device: torch.device, orders: "Orders"
-) -> dict[int, str]:
-    """Claim and execute runs, side by side; what became of each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Executes runs on one slot."""
 
-    `refused` is what is somebody else's by now, or cannot start because another study holds the slot.
+    store: Store
+    owner: Owner
+    device: torch.device
+    should_stop: Callable[[], bool]
+    checkpoint_minutes: float
+    watchdog: "Watchdog"
+
+    def serve(self, run_ids: Sequence[int]) -> dict[int, str]:
+        """Claim and execute runs, side by side; what became of each.
+
+        `refused` is what is somebody else's by now, cannot start because another study holds the slot, or goes on
+        from another position than the first: the scheduler will hand it over again.
+        """
+        claimed: list[RunRecord] = []
+        states: list[TrainingState] = []
+        for run_id in run_ids:
+            if taken := self._claim(run_id, beside=claimed, states=states):
+                claimed.append(taken)
+        became = dict.fromkeys(run_ids, "refused")
+        if claimed:
+            with logging_to(self.store.folder.parent / claimed[0].log_path), self.watchdog:
+                ended = execute(
+                    self.store,
+                    claimed,
+                    device=self.device,
+                    should_stop=self.should_stop,
+                    resume_from=states or None,
+                    checkpoint_minutes=self.checkpoint_minutes,
+                    moved=self.watchdog.moved,
+                )
+            became |= {run_id: status.value for run_id, status in ended.items()}
+        return became
+
+    def _claim(self, run_id: int, *, beside: Sequence[RunRecord], states: list[TrainingState]) -> RunRecord | None:
+        """The first claimed run takes the slot itself; those that train beside it have places of their own, its log,
+        and stand where it stands. `states` gets the run's, if it goes on from one."""
+        store = self.store
+        try:
+            run = store.run(run_id)
+            found = find_continuation(store, run)
+        except StoreError:
+            return None  # removed since it was handed over
+        if beside and _position(found.state if found else None) != _position(states[0] if states else None):
+            return None
+        log = beside[0].log_path if beside else recorded_path(store.folder, log_path(store.folder, run))
+        place = replace(self.owner, slot=f"{self.owner.slot}+{len(beside)}") if beside else self.owner
+        if found is None:
+            return store.claim(run_id, place, log_path=log)
+        continues = None if found.attempt.id == run_id else found.attempt.id
+        claimed = store.claim(run_id, place, log_path=log, epochs_kept=found.epochs_kept, continues=continues)
+        if claimed is not None:
+            states.append(found.state)
+        return claimed
+
+
+def _position(state: TrainingState | None) -> tuple[int, int]:
+    return (1, 0) if state is None else state.position
+
+
+class Watchdog:
+    """Writes every thread's stack to the run's log where nothing has moved for `seconds`; 0 never does.
+
+    The scheduler then ends the process: one that hangs cannot.
     """
-    claimed: list[RunRecord] = []
-    for run_id in run_ids:
-        if run := _claim(store, run_id, owner, beside=claimed):
-            claimed.append(run)
-    became = dict.fromkeys(run_ids, "refused")
-    if claimed:
-        with logging_to(store.folder.parent / claimed[0].log_path):
-            ended = execute(store, claimed, device=device, should_stop=orders.stop_requested.is_set)
-        became |= {run_id: status.value for run_id, status in ended.items()}
-    return became
 
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._armed_at = -math.inf
 
-def _claim(store: Store, run_id: int, owner: Owner, *, beside: Sequence[RunRecord]) -> RunRecord | None:
-    """The first claimed run takes the slot itself; those that train beside it have places of their own, and its log."""
-    try:
-        log = beside[0].log_path if beside else recorded_path(store.folder, log_path(store.folder, store.run(run_id)))
-    except StoreError:
-        return None  # removed since it was handed over
-    place = replace(owner, slot=f"{owner.slot}+{len(beside)}") if beside else owner
-    return store.claim(run_id, place, log_path=log)
+    def __enter__(self) -> None:
+        self._armed_at = -math.inf
+        self.moved()
+
+    def __exit__(self, *_: object) -> None:
+        faulthandler.cancel_dump_traceback_later()
+
+    def moved(self) -> None:
+        """Begin to wait anew; at most once a second, as it starts a thread."""
+        if self._seconds and time.monotonic() - self._armed_at >= 1:
+            faulthandler.dump_traceback_later(self._seconds, exit=False)
+            self._armed_at = time.monotonic()
 
 
 class Orders:

@@ -41,8 +41,14 @@ from isicbench.store.schema import (
 )
 
 
-def claim(session: Session, run_id: int, owner: Owner, *, log_path: str) -> int | None:
-    """Take a queued run; None if it is not queued any more. What an earlier, interrupted try recorded is dropped."""
+def claim(
+    session: Session, run_id: int, owner: Owner, *, log_path: str, epochs_kept: int = 0, continues: int | None = None
+) -> int | None:
+    """Take a queued run; None if it is not queued any more.
+
+    Of what an interrupted try recorded, the first `epochs_kept` epochs stay, and those of the attempt that it
+    `continues` are copied.
+    """
     claimed = session.execute(
         update(RunRow)
         .where(RunRow.id == run_id, RunRow.status == RunStatus.QUEUED.value)
@@ -51,7 +57,7 @@ def claim(session: Session, run_id: int, owner: Owner, *, log_path: str) -> int 
             started_at=_now(),
             heartbeat_at=_now(),
             log_path=log_path,
-            epoch=0,
+            epoch=epochs_kept,
             step=0,
             steps=0,
             **asdict(owner),
@@ -59,8 +65,17 @@ def claim(session: Session, run_id: int, owner: Owner, *, log_path: str) -> int 
         .returning(RunRow.id)
     ).scalar()
     if claimed is not None:
-        session.execute(delete(EpochRow).where(EpochRow.run_id == run_id))
+        session.execute(delete(EpochRow).where(EpochRow.run_id == run_id, EpochRow.epoch > epochs_kept))
+        if continues is not None:
+            _copy_epochs(session, continues, run_id, last=epochs_kept)
     return claimed
+
+
+def _copy_epochs(session: Session, from_run: int, to_run: int, *, last: int) -> None:
+    rows = session.scalars(select(EpochRow).where(EpochRow.run_id == from_run, EpochRow.epoch <= last)).all()
+    columns = [column.key for column in EpochRow.__table__.columns]
+    for row in rows:
+        session.merge(EpochRow(**{name: getattr(row, name) for name in columns} | {"run_id": to_run}))
 
 
 def record_progress(session: Session, run_id: int, step: StepRecord) -> None:

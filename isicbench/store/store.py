@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from isicbench.records import (
     StepRecord,
     StudyRecord,
 )
-from isicbench.store import experiments, image_metrics, recording, removal, rows_to_records, studies
+from isicbench.store import attempts, experiments, image_metrics, recording, removal, rows_to_records, studies
 from isicbench.store.engine import LockedError, open_engine, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.schema import (
@@ -141,6 +141,14 @@ class Store:
         with reading(self._engine) as session:
             return [rows_to_records.run_record(row) for row in session.scalars(query)]
 
+    def retry_dead(self, study_id: int, *, kinds: Collection[str], retries: int) -> list[int]:
+        """Queue a new attempt of each of the study's runs that failed by one of `kinds` and has none yet.
+
+        At most `retries` attempts of a run within the study; gives the new ones' numbers.
+        """
+        with writing(self._engine) as session:
+            return attempts.retry_dead(session, study_id, kinds=kinds, retries=retries)
+
     # Masks of other tools
 
     def add_external(
@@ -171,11 +179,18 @@ class Store:
 
     # What a worker writes
 
-    def claim(self, run_id: int, owner: Owner, *, log_path: str) -> RunRecord | None:
-        """Take a queued run for `owner`; None if somebody else has it, or the owner's slot holds another run."""
+    def claim(
+        self, run_id: int, owner: Owner, *, log_path: str, epochs_kept: int = 0, continues: int | None = None
+    ) -> RunRecord | None:
+        """Take a queued run for `owner`; None if somebody else has it, or the owner's slot holds another run.
+
+        It goes on after `epochs_kept` of its own epochs, or of those of the attempt that it `continues`.
+        """
         try:
             with writing(self._engine) as session:
-                claimed = recording.claim(session, run_id, owner, log_path=log_path)
+                claimed = recording.claim(
+                    session, run_id, owner, log_path=log_path, epochs_kept=epochs_kept, continues=continues
+                )
         except IntegrityError:
             return None
         return None if claimed is None else self.run(claimed)

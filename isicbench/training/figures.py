@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from isicbench.training.state import FiguresState
+
 CHECK_STEPS = 16
 """How often within an epoch the sums are looked at, so that a training that diverged stops soon."""
 
@@ -100,6 +102,20 @@ class RunningFigures:
             else None
             for step, norm, loss, last in rows
         ]
+
+    def state(self, run: int) -> FiguresState | None:
+        """One run's sums so far; None where it diverged. Waits for the device."""
+        columns = (self.bad_step, self.total, self.largest_norm, self.last_loss, self.last_norm)
+        bad, total, largest, loss, norm = torch.stack([column[run].double() for column in columns]).tolist()
+        if bad:
+            return None
+        return FiguresState(images=self.images, total=total, largest_norm=largest, last_loss=loss, last_norm=norm)
+
+    def restore(self, run: int, state: FiguresState, *, steps: int) -> None:
+        """Go on within an epoch that has begun, after `steps` of it."""
+        self.steps, self.images = steps, state.images
+        self.total[run], self.largest_norm[run] = state.total, state.largest_norm
+        self.last_loss[run], self.last_norm[run] = state.last_loss, state.last_norm
 
     def means(self) -> list[tuple[float, float]]:
         """Each run's mean loss over images, and its largest gradient norm; waits for the device."""

@@ -12,6 +12,7 @@ from isicbench.models.convolution import feature_tiles
 from isicbench.models.segmenter import Segmenter
 from isicbench.training.figures import StepFigures
 from isicbench.training.loss import Targets, upsampled_bce
+from isicbench.training.state import LearnerState, learner_state, restore_learner
 
 
 class Learner(Protocol):
@@ -22,6 +23,12 @@ class Learner(Protocol):
 
     def forget_gradients(self) -> None:
         """Let the next step make tensors of its own for them."""
+
+    def state(self, run: int) -> LearnerState:
+        """A copy of the weights that this run trains, and of the optimiser's moments; waits for the device."""
+
+    def restore(self, run: int, state: LearnerState) -> None:
+        """Go on from there."""
 
 
 def learner_for(segmenters: Sequence[Segmenter], configs: Sequence[Config]) -> Learner:
@@ -36,6 +43,7 @@ class WholeNetwork:
     """All layers of one segmenter."""
 
     def __init__(self, segmenter: Segmenter, *, learning_rate: float, compiled: bool) -> None:
+        self.segmenter = segmenter
         self.parameters = segmenter.trainable_parameters()
         self.optimiser = fused_adam([{"params": self.parameters, "lr": learning_rate}])
         self.grid = torch.compile(segmenter.grid) if compiled else segmenter.grid
@@ -51,6 +59,12 @@ class WholeNetwork:
 
     def forget_gradients(self) -> None:
         self.optimiser.zero_grad(set_to_none=True)
+
+    def state(self, run: int) -> LearnerState:
+        return learner_state(self.segmenter, self.parameters, self.optimiser)
+
+    def restore(self, run: int, state: LearnerState) -> None:
+        restore_learner(state, self.segmenter, self.parameters, self.optimiser)
 
 
 class Decoders:
@@ -89,6 +103,12 @@ class Decoders:
         self.optimiser.zero_grad(set_to_none=True)
         for decoder in self.decoders:
             decoder.zero_grad(set_to_none=True)
+
+    def state(self, run: int) -> LearnerState:
+        return learner_state(self.decoders[run], self.stored[run], self.optimiser)
+
+    def restore(self, run: int, state: LearnerState) -> None:
+        restore_learner(state, self.decoders[run], self.stored[run], self.optimiser)
 
 
 def fused_adam(groups: list[dict[str, object]]) -> Adam:

@@ -2,11 +2,13 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from isicbench.config import Config
 from isicbench.evaluation.metrics import dice, iou, predicted_share
@@ -18,8 +20,9 @@ from isicbench.training.figures import RunningFigures, TrainingDivergedError
 from isicbench.training.graph import Step, graphed
 from isicbench.training.images import ColourTransform, ResidentImages
 from isicbench.training.inference import Measured, Measurement
-from isicbench.training.learners import learner_for
+from isicbench.training.learners import Learner, learner_for
 from isicbench.training.sharing import sharing_key
+from isicbench.training.state import FiguresState, TrainingState
 
 __all__ = ["RunEvent", "TrainingDivergedError", "train", "train_together"]
 
@@ -30,19 +33,35 @@ class RunEvent:
 
     index: int
     event: StepRecord | EpochRecord | TrainingDivergedError
+    state: Callable[[], TrainingState | None]
+    """Copies where the run stands after this event, for `resume_from`; None where a number in it is not finite. To be
+    called before the next step is asked for."""
 
 
 def train(
-    segmenter: Segmenter, config: Config, *, seed: int, training: ResidentImages, validation: ResidentImages
+    segmenter: Segmenter,
+    config: Config,
+    *,
+    seed: int,
+    training: ResidentImages,
+    validation: ResidentImages,
+    resume_from: TrainingState | None = None,
 ) -> Iterator[StepRecord | EpochRecord]:
     """Train in place, on the device that holds the images; yields after every step and after every epoch.
 
     The caller may stop between any two. Order, flips and colours come from `config.data_seed`, or from `seed` where
-    there is none: on one CPU with the same number of threads, a repetition is equal to the last bit. Raises
-    `TrainingDivergedError` soon after a loss or gradient that was not finite.
+    there is none: on one CPU with the same number of threads, a repetition is equal to the last bit, and so is a
+    training that goes on from a state of it. Raises `TrainingDivergedError` soon after a loss or gradient that was
+    not finite.
     """
-    data_seed = seed if config.data_seed is None else config.data_seed
-    for event in train_together([segmenter], [config], data_seed=data_seed, training=training, validation=validation):
+    for event in train_together(
+        [segmenter],
+        [config],
+        data_seed=seed if config.data_seed is None else config.data_seed,
+        training=training,
+        validation=validation,
+        resume_from=None if resume_from is None else [resume_from],
+    ):
         if isinstance(event.event, TrainingDivergedError):
             raise event.event
         yield event.event
@@ -55,22 +74,29 @@ def train_together(
     data_seed: int,
     training: ResidentImages,
     validation: ResidentImages,
+    resume_from: Sequence[TrainingState] | None = None,
 ) -> Iterator[RunEvent]:
     """Train several runs in place, side by side, on the same batches and one pass of their frozen encoder.
 
     On a CPU each ends as `train` alone makes it end, to the last bit, and a run that diverges leaves the others alone.
     The configs must have one `sharing.sharing_key` and the segmenters one encoder, else `ValueError`; a fine-tuned
     run trains alone. Seconds in the records are each run's share of the time that all took.
+
+    With `resume_from`, a state for each, which must all stand at one position (else `ValueError`), training goes on
+    from there; whether the states came from runs side by side or alone makes no difference.
     """
     _check(segmenters, configs)
+    if resume_from is not None and (len(resume_from) != len(configs) or len({s.position for s in resume_from}) != 1):
+        raise ValueError("the runs' states do not stand at one position")
     for segmenter in segmenters:
         segmenter.train()
     learner = learner_for(segmenters, configs)
     try:
         yield from _epochs(
-            _Group(segmenters, configs, training, validation),
+            _Group(segmenters, configs, training, validation, learner),
             step=graphed(learner, batch_size=configs[0].batch_size, device=training.device),
             generator=torch.Generator().manual_seed(data_seed),
+            resume_from=resume_from,
         )
     finally:
         learner.forget_gradients()
@@ -82,6 +108,7 @@ class _Group:
     configs: Sequence[Config]
     training: ResidentImages
     validation: ResidentImages
+    learner: Learner
 
 
 def _check(segmenters: Sequence[Segmenter], configs: Sequence[Config]) -> None:
@@ -97,38 +124,95 @@ def _check(segmenters: Sequence[Segmenter], configs: Sequence[Config]) -> None:
             raise ValueError("the segmenters' encoders differ")
 
 
-def _epochs(group: _Group, *, step: Step, generator: torch.Generator) -> Iterator[RunEvent]:
+def _epochs(
+    group: _Group, *, step: Step, generator: torch.Generator, resume_from: Sequence[TrainingState] | None
+) -> Iterator[RunEvent]:
     config, training = group.configs[0], group.training
     encoder = group.segmenters[0].encoder
     colours = ColourTransform(mean=encoder.mean, std=encoder.std, device=training.device)
     statistics = ColourStatistics.of(training)
     measurement = Measurement(group.segmenters, group.validation)
-    figures = RunningFigures(len(group.segmenters), device=training.device)
+    standing = _Standing(group.learner, RunningFigures(len(group.segmenters), device=training.device), generator)
+    figures = standing.figures
     active = set(range(len(group.segmenters)))
-    for epoch in range(1, config.epochs + 1):
-        clock = _Clock(runs=len(active))
-        figures.begin_epoch(epoch)
+    for epoch in range(resume_from[0].epoch if resume_from else 1, config.epochs + 1):
+        standing.begin_epoch(epoch, runs=len(active))
+        if resume_from is not None:
+            standing.restore(resume_from)
+            resume_from = None
         plan = plan_epoch(config, statistics, generator=generator, device=training.device)
-        for batch in plan:
+        for batch in plan[figures.steps :]:
             images, masks = augmented_batch(training, batch, colours)
             figures.add(step(images, masks), images=len(batch.rows))
             if figures.any_bad(active):
                 yield from _diverged(figures, active)
             if not active:
                 return
+            record = StepRecord(epoch=epoch, step=figures.steps, steps=len(plan))
             for index in sorted(active):
-                yield RunEvent(index, StepRecord(epoch=epoch, step=figures.steps, steps=len(plan)))
+                yield RunEvent(index, record, partial(standing.within_epoch, index))
         yield from _diverged(figures, active)
-        clock.training_ends()
+        standing.clock.training_ends()
         measured = measurement.take([config.threshold for config in group.configs])
-        clock.validation_ends()
+        standing.clock.validation_ends()
         for index in sorted(active):
             if math.isfinite(measured[index].loss):
-                record = _epoch_record(measured[index], figures, clock, index=index, config=group.configs[index])
-                yield RunEvent(index, record)
+                ended = _epoch_record(
+                    measured[index], figures, standing.clock, index=index, config=group.configs[index]
+                )
+                yield RunEvent(index, ended, partial(standing.after_epoch, index))
             else:
                 active.remove(index)
-                yield RunEvent(index, TrainingDivergedError(epoch=epoch, step=figures.steps))
+                yield RunEvent(index, TrainingDivergedError(epoch=epoch, step=figures.steps), _no_state)
+
+
+class _Standing:
+    """What changes from step to step, and copies of it."""
+
+    def __init__(self, learner: Learner, figures: RunningFigures, generator: torch.Generator) -> None:
+        self.learner = learner
+        self.figures = figures
+        self.generator = generator
+
+    def begin_epoch(self, epoch: int, *, runs: int) -> None:
+        self.clock = _Clock(runs=runs)
+        self.figures.begin_epoch(epoch)
+        self.drawn_from = self.generator.get_state()
+
+    def restore(self, states: Sequence[TrainingState]) -> None:
+        """In the epoch of the states, which has begun."""
+        self.clock.add(sum(state.seconds for state in states))
+        self.drawn_from = states[0].generator
+        self.generator.set_state(self.drawn_from)
+        for run, state in enumerate(states):
+            self.learner.restore(run, state.learner)
+            self.figures.restore(run, state.figures, steps=state.step)
+
+    def within_epoch(self, run: int) -> TrainingState | None:
+        """After the epoch's last step so far."""
+        figures, seconds = self.figures.state(run), self.clock.seconds_so_far()
+        return self._state(run, self.figures.epoch, self.figures.steps, figures, self.drawn_from, seconds)
+
+    def after_epoch(self, run: int) -> TrainingState | None:
+        """At the begin of the next epoch."""
+        figures = self.figures.state(run)
+        if figures is not None:
+            figures = replace(figures, images=0, total=0.0, largest_norm=0.0)
+        return self._state(run, self.figures.epoch + 1, 0, figures, self.generator.get_state(), 0.0)
+
+    def _state(
+        self, run: int, epoch: int, step: int, figures: FiguresState | None, generator: Tensor, seconds: float
+    ) -> TrainingState | None:
+        learner = self.learner.state(run)
+        if figures is None or not learner.is_finite():
+            return None
+        return TrainingState(
+            epoch=epoch, step=step, generator=generator, learner=learner, figures=figures, seconds=seconds
+        )
+
+
+def _no_state() -> None:
+    """A training that diverged has none."""
 
 
 def _diverged(figures: RunningFigures, active: set[int]) -> Iterator[RunEvent]:
@@ -136,7 +220,7 @@ def _diverged(figures: RunningFigures, active: set[int]) -> Iterator[RunEvent]:
     for index, error in enumerate(figures.divergence()):
         if error is not None and index in active:
             active.remove(index)
-            yield RunEvent(index, error)
+            yield RunEvent(index, error, _no_state)
 
 
 class _Clock:
@@ -145,6 +229,13 @@ class _Clock:
     def __init__(self, *, runs: int) -> None:
         self.runs = runs
         self.started = time.perf_counter()
+
+    def add(self, seconds: float) -> None:
+        """Count what was spent on the epoch before, in all runs together."""
+        self.started -= seconds
+
+    def seconds_so_far(self) -> float:
+        return (time.perf_counter() - self.started) / self.runs
 
     def training_ends(self) -> None:
         self.trained = time.perf_counter()

@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from isicbench.records import RunStatus
+from isicbench.records import Failure, RunStatus
 from isicbench.scheduling.side_by_side import next_group
 from isicbench.store.store import Store, open_store
 from tests.commands import isicbench, start_isicbench
@@ -52,7 +52,7 @@ def test_a_run_that_diverges_leaves_those_beside_it_alone(quick):
 
 
 def test_killed_worker_fails_every_run_that_it_had(quick, tmp_path):
-    command = start_isicbench("run", *quick, *SHARING, "--epochs", 200, log=tmp_path / "run.log")
+    command = start_isicbench("run", *quick, *SHARING, "--epochs", 200, "--retries", 0, log=tmp_path / "run.log")
     wait_until(lambda: Path("results.db").exists())
     running = wait_until(lambda: (found := opened_runs()) and len(found) == 3 and all(r.step for r in found) and found)
     psutil.Process(running[0].owner.pid).kill()
@@ -96,3 +96,13 @@ def test_nothing_queued_is_no_group(store):
     [run_id] = queue(store)
     start(store, run_id)
     assert next_group(store, 1, slots=1) == []
+
+
+def test_a_retry_trains_alone(store):
+    first, second = queue(store, with_data_seed(0), with_data_seed(1))
+    start(store, first)
+    store.finish(first, RunStatus.FAILED, failure=Failure(kind="signal", message="killed"))
+    [attempt] = store.retry_dead(1, kinds=["signal"], retries=1)
+    assert next_group(store, 1, slots=1) == [second]
+    start(store, second)
+    assert next_group(store, 1, slots=1) == [attempt]

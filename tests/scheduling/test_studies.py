@@ -57,7 +57,8 @@ def test_two_commands_on_one_database_share_the_runs_and_the_slots(quick, tmp_pa
 
 def test_killed_worker_leaves_its_run_failed_and_the_others_complete(quick, tmp_path):
     command = start_isicbench(
-        "run", *quick, "--frozen", "--epochs", 6, *SEEDS[:6], "--devices", "cpu:2", log=tmp_path / "run.log"
+        *("run", *quick, "--frozen", "--epochs", 6, *SEEDS[:6], "--devices", "cpu:2", "--retries", 0),
+        log=tmp_path / "run.log",
     )
     wait_until(lambda: Path("results.db").exists())
     victim = wait_until(lambda: next((run for run in opened_runs() if run.step), None))
@@ -151,7 +152,8 @@ def test_pandas_reads_every_view(quick, kind):
 
 def test_worker_that_dies_as_it_starts_fails_its_run_and_is_not_started_for_ever(quick, tmp_path):
     (tmp_path / "torch.py").write_text("raise ImportError('a torch that does not load')")
-    done = isicbench("run", *quick, "--epochs", 1, "--devices", "cpu", PYTHONPATH=f"{tmp_path}{os.pathsep}{PYTHONPATH}")
+    options = ("--epochs", 1, "--devices", "cpu", "--retries", 0)
+    done = isicbench("run", *quick, *options, PYTHONPATH=f"{tmp_path}{os.pathsep}{PYTHONPATH}")
     assert done.returncode == 7
     runs = store().runs()
     assert [run.status for run in runs] == [RunStatus.FAILED] * 2

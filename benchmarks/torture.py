@@ -1,0 +1,49 @@
+"""Whether studies survive: workers and commands killed at random, many writers at once, hundreds of runs in one worker.
+
+    python -m benchmarks.torture kills [--kills N] [--seed S]
+    python -m benchmarks.torture writers [--writers N] [--epochs N]
+    python -m benchmarks.torture soak [--runs N]
+
+Each prints what it counted and exits with 1 where something was lost, stuck or doubled, or grew.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.torture_kills import torture
+from benchmarks.torture_soak import soak
+from benchmarks.torture_writers import write_at_once
+
+
+def main() -> None:
+    arguments = _arguments()
+    print(f"python -m benchmarks.torture {' '.join(sys.argv[1:])}", flush=True)
+    tests: dict[str, Callable[[Path], bool]] = {
+        "kills": lambda folder: torture(folder, kills=arguments.kills, seed=arguments.seed),
+        "writers": lambda folder: write_at_once(folder, writers=arguments.writers, epochs=arguments.epochs),
+        "soak": lambda folder: soak(folder, runs=arguments.runs),
+    }
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        sound = tests[arguments.test](Path(folder))
+    print(f"{'sound' if sound else 'NOT SOUND'}, after {time.monotonic() - began:.0f} s")
+    sys.exit(0 if sound else 1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description=__doc__)
+    parser.add_argument("test", choices=["kills", "writers", "soak"])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0, help="of when and whom to kill")
+    parser.add_argument("--writers", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=20_000, help="of all writers together")
+    parser.add_argument("--runs", type=int, default=300)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
