@@ -106,5 +106,5 @@ def _queue(session: Session, retried: dict[Key, int | None]) -> dict[Key, int]:
     query = select(RunRow.uid, RunRow.id).where(
         among(RunRow.experiment_id, experiments), RunRow.status == RunStatus.QUEUED.value
     )
-    numbers = dict(session.execute(query).tuples().all())
+    numbers = dict(session.execute(query).all())
     return {key: numbers[uid] for key, uid in uids.items()}

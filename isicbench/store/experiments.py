@@ -82,7 +82,7 @@ def _experiment_ids(session: Session, hashes: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in _parts(hashes):
         query = select(ExperimentRow.config_hash, ExperimentRow.id).where(ExperimentRow.config_hash.in_(part))
-        found.update(session.execute(query).tuples().all())
+        found.update(session.execute(query).all())
     return found
 
 
