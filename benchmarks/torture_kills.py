@@ -16,8 +16,8 @@ from isicbench.errors import StoreError
 from isicbench.records import EpochRecord, RunRecord, RunStatus
 from isicbench.store.store import Store, open_store
 
-STUDY = ("--frozen", "--fine-tuned", "--epochs", "12", "--seed", "0", "--seed", "1", "--devices", "cpu:2")
-SURVIVING = ("--checkpoint-minutes", "0", "--retries", "1000")
+STUDY = ("--frozen", "--fine-tuned", "--epochs", "6", "--seed", "0", "--seed", "1", "--devices", "cpu:2")
+SURVIVING = ("--checkpoint-minutes", "0.01", "--retries", "1000")
 KILLS_IN_A_STUDY = 25
 """Then it may complete, and another one begins."""
 LONGEST_WAIT_SECONDS = 1.5
