@@ -7,7 +7,6 @@ Ratios are the result; images a second say more about the machine and its other 
 
 import argparse
 import json
-import platform
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.alternating import Timing, time_alternating
+from isicbench.benchmarking.alternating import Timing, time_alternating
+from isicbench.benchmarking.machine import cpu_model
 from isicbench.compute.environment import installed_packages
 from isicbench.config import Config
 from isicbench.models.engine import OnnxEngine, TorchEngine
@@ -224,12 +224,6 @@ def print_table(title: str, table: dict[str, Timing], *, images: int) -> None:
     for name, t in table.items():
         spread = f"{t.lower_quartile * 1e3:.1f}-{t.upper_quartile * 1e3:.1f}"
         print(f"  {name:28s} {t.seconds * 1e3:8.1f} {spread:>17s} {t.cpu_seconds * 1e3:8.1f} {images / t.seconds:9.0f}")
-
-
-def cpu_model() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
 
 
 def versions() -> str:

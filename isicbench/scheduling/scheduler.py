@@ -92,7 +92,7 @@ class Scheduler:
     def _record_death(self, run_id: int, worker: SlotWorker, answer: Answer) -> bool:
         """A worker that died says nothing of its run any more: fail it, if it is still that worker's.
 
-        So is a run that it was handed and never claimed (False then): a worker that dies as it starts may well die again.
+        So is a run that it was handed and never claimed (False then): a worker that dies as it starts may die again.
         """
         if answer.failure is None:
             return False

@@ -5,6 +5,7 @@ import torch
 from isicbench.config import Config
 from isicbench.evaluation.metrics import Confusion, dice, iou
 from isicbench.models.segmenter import build_segmenter
+from isicbench.training.images import ColourTransform
 from isicbench.training.inference import count_pixels, measure, predict_probabilities
 from isicbench.training.loop import train
 
@@ -45,3 +46,20 @@ def test_measuring_changes_nothing_in_the_segmenter(segmenter, discs):
     measure(segmenter, discs, threshold=0.5)
     assert segmenter.training
     assert all(torch.equal(before[name], tensor) for name, tensor in segmenter.state_dict().items())
+
+
+def test_scores_through_the_engine_are_the_plain_networks_to_three_decimals(discs):
+    config = Config(weights="random", frozen=True, image_size_px=64, batch_size=4, epochs=4, learning_rate=3e-3)
+    segmenter = build_segmenter(config, seed=0)
+    list(train(segmenter, config, seed=0, training=discs, validation=discs))
+    threshold = float(np.median(predict_probabilities(segmenter, discs)))
+    measured = measure(segmenter, discs, threshold=threshold)
+    encoder = segmenter.encoder
+    images = ColourTransform(mean=encoder.mean, std=encoder.std, device=discs.device).normalise(discs.images)
+    with torch.inference_mode():
+        grid = segmenter.decoder.layers(encoder.features(images))
+        plain = torch.nn.functional.interpolate(grid, size=64, mode="bilinear", align_corners=False)[:, 0]
+    expected = Confusion.from_columns(count_pixels(plain.sigmoid() > threshold, discs.masks.bool()).numpy())
+    assert np.mean(iou(measured.confusion)) == pytest.approx(np.mean(iou(expected)), abs=5e-4)
+    assert np.mean(dice(measured.confusion)) == pytest.approx(np.mean(dice(expected)), abs=5e-4)
+    assert 0.05 < np.mean(iou(expected)) < 0.95
