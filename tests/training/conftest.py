@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from isicbench.config import Config
+from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.training.images import ResidentImages
 
 
@@ -21,3 +23,27 @@ def discs() -> ResidentImages:
     return ResidentImages.load(
         image_ids=ids, images=np.stack(images), masks=np.stack(masks), device=torch.device("cpu")
     )
+
+
+@pytest.fixture
+def lively():
+    """Builds segmenters with random weights whose BatchNorm statistics fit their activations.
+
+    With a fresh network's statistics the features of a frozen random encoder are near 1e-9, and all images look alike.
+    """
+
+    def build(config: Config, *, seed: int) -> Segmenter:
+        segmenter = build_segmenter(config, seed=seed)
+        features = segmenter.encoder.features
+        images = torch.rand(16, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 4 - 2
+        for layer in features.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.momentum = None  # the plain mean over batches, here of one
+        features.train()
+        with torch.no_grad():
+            features(images)
+        features.train(not config.frozen)
+        segmenter.encoder.forget_engine()
+        return segmenter
+
+    return build

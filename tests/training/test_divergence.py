@@ -45,11 +45,11 @@ def test_a_gradient_that_is_not_finite_is_a_divergence_although_the_loss_is_fini
 
 
 @pytest.mark.parametrize("frozen", [True, False])
-def test_the_recorded_gradient_norm_is_the_largest_of_the_epoch(discs, frozen):
+def test_the_recorded_gradient_norm_is_the_largest_of_the_epoch(discs, frozen, lively):
     """One step an epoch, repeated by hand from the same weights."""
     settings = config(frozen=frozen, batch_size=16, epochs=1, augmentation="none")
-    records = list(train(build_segmenter(settings, seed=0), settings, seed=0, training=discs, validation=discs))
-    segmenter = build_segmenter(settings, seed=0)
+    records = list(train(lively(settings, seed=0), settings, seed=0, training=discs, validation=discs))
+    segmenter = lively(settings, seed=0)
     segmenter.train()
     colours = ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=CPU)
     logits = segmenter(colours.normalise(discs.images))[:, 0]
@@ -74,10 +74,10 @@ def test_a_diverged_training_stops_within_the_epoch(discs):
     assert len(steps) < CHECK_STEPS < len(twice)
 
 
-def test_a_step_is_adams_on_the_mean_cross_entropy(discs):
+def test_a_step_is_adams_on_the_mean_cross_entropy(discs, lively):
     """The frozen learner's fast way against torch's plain layers, over three steps."""
     settings = config(frozen=True)
-    fast, plain = (build_segmenter(settings, seed=0) for _ in range(2))
+    fast, plain = (lively(settings, seed=0) for _ in range(2))
     optimiser = torch.optim.Adam(plain.trainable_parameters(), lr=settings.learning_rate)
     learner = learner_for([fast], [settings])
     images = ColourTransform(mean=fast.encoder.mean, std=fast.encoder.std, device=CPU).normalise(discs.images)
@@ -89,6 +89,6 @@ def test_a_step_is_adams_on_the_mean_cross_entropy(discs):
         loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, discs.masks.float())
         loss.backward()
         optimiser.step()
-        assert float(found.losses[0]) == pytest.approx(loss.item(), abs=1e-5)
+        assert float(found.losses[0]) == pytest.approx(loss.item(), rel=1e-4)
     for mine, theirs in zip(fast.trainable_parameters(), plain.trainable_parameters(), strict=True):
         assert (mine - theirs).abs().mean() < 1e-5

@@ -48,9 +48,9 @@ def test_measuring_changes_nothing_in_the_segmenter(segmenter, discs):
     assert all(torch.equal(before[name], tensor) for name, tensor in segmenter.state_dict().items())
 
 
-def test_scores_through_the_engine_are_the_plain_networks_to_three_decimals(discs):
+def test_scores_through_the_engine_are_the_plain_networks_to_three_decimals(discs, lively):
     config = Config(weights="random", frozen=True, image_size_px=64, batch_size=4, epochs=4, learning_rate=3e-3)
-    segmenter = build_segmenter(config, seed=0)
+    segmenter = lively(config, seed=0)
     list(train(segmenter, config, seed=0, training=discs, validation=discs))
     threshold = float(np.median(predict_probabilities(segmenter, discs)))
     measured = measure(segmenter, discs, threshold=threshold)

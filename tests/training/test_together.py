@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from isicbench.config import Config
-from isicbench.models.segmenter import build_segmenter
 from isicbench.records import EpochRecord, StepRecord
 from isicbench.training.loop import TrainingDivergedError, train, train_together
 from isicbench.training.sharing import sharing_key
@@ -23,17 +22,17 @@ def figures(record: EpochRecord) -> tuple[float, ...]:
     return (*losses, record.validation_iou, record.validation_dice, record.learning_rate)
 
 
-def side_by_side(configs, data):
-    segmenters = [build_segmenter(c, seed=seed) for c, seed in zip(configs, SEEDS, strict=True)]
+def side_by_side(lively, configs, data):
+    segmenters = [lively(c, seed=seed) for c, seed in zip(configs, SEEDS, strict=True)]
     events = list(train_together(segmenters, configs, data_seed=9, training=data, validation=data))
     return segmenters, events
 
 
-def test_each_run_is_equal_to_the_run_alone(discs):
+def test_each_run_is_equal_to_the_run_alone(discs, lively):
     configs = [config(learning_rate=rate) for rate in (1e-3, 1e-3, 3e-3)]
-    segmenters, events = side_by_side(configs, discs)
+    segmenters, events = side_by_side(lively, configs, discs)
     for index, (settings, seed) in enumerate(zip(configs, SEEDS, strict=True)):
-        alone = build_segmenter(settings, seed=seed)
+        alone = lively(settings, seed=seed)
         records = list(train(alone, settings, seed=seed, training=discs, validation=discs))
         together = [event.event for event in events if event.index == index]
         assert [r for r in together if isinstance(r, StepRecord)] == [r for r in records if isinstance(r, StepRecord)]
@@ -43,13 +42,13 @@ def test_each_run_is_equal_to_the_run_alone(discs):
         assert all(torch.equal(a, b) for a, b in states)
 
 
-def test_a_run_that_diverges_leaves_the_others_as_they_are(discs):
+def test_a_run_that_diverges_leaves_the_others_as_they_are(discs, lively):
     configs = [config(learning_rate=rate) for rate in (1e-3, 1e30, 1e-3)]
-    _, events = side_by_side(configs, discs)
+    _, events = side_by_side(lively, configs, discs)
     (error,) = [event for event in events if isinstance(event.event, TrainingDivergedError)]
     assert error.index == 1
     assert all(event.index != 1 for event in events[events.index(error) + 1 :])
-    _, sound = side_by_side([config()] * 3, discs)
+    _, sound = side_by_side(lively, [config()] * 3, discs)
     for index in (0, 2):
         records = [
             [figures(e.event) for e in these if e.index == index and isinstance(e.event, EpochRecord)]
@@ -70,9 +69,9 @@ def test_only_frozen_runs_on_the_same_data_share_a_key():
     assert sharing_key(without, seed=0) != sharing_key(without, seed=1)
 
 
-def test_runs_that_cannot_share_are_refused(discs):
+def test_runs_that_cannot_share_are_refused(discs, lively):
     for configs in ([config(), config(batch_size=5), config()], [config(frozen=False)] * 3):
         with pytest.raises(ValueError, match="cannot share"):
-            side_by_side(configs, discs)
+            side_by_side(lively, configs, discs)
     with pytest.raises(ValueError, match="encoders differ"):
-        side_by_side([config(data_seed=None)] * 3, discs)
+        side_by_side(lively, [config(data_seed=None)] * 3, discs)
