@@ -28,20 +28,28 @@ COST_SHARE = 0.05
 def save_checkpoint(folder: Path, run: RunRecord, state: TrainingState) -> Path:
     """Write `checkpoint-EPOCH-STEP.pt`; earlier ones go once it is on the disk and reads back as it was written."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = _encoded(run, state)
     path = folder / f"checkpoint-{state.epoch:05d}-{state.step:07d}.pt"
     temporary = folder / f"{path.stem}.{os.getpid()}.tmp"
-    with temporary.open("wb") as file:
+    try:
+        _write_through(temporary, _encoded(run, state))
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(folder)
+    for old in [*checkpoint_files(folder)[KEPT:], *folder.glob("checkpoint-*.tmp")]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    """To the disk; raises `OSError` where it does not take it, or gives back something else."""
+    with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    if temporary.read_bytes() != content:
-        raise OSError(f"{temporary}: does not read back as it was written")
-    temporary.replace(path)
-    _sync_folder(folder)
-    for old in checkpoint_files(folder)[KEPT:]:
-        old.unlink(missing_ok=True)
-    return path
+    if path.read_bytes() != content:
+        raise OSError(f"{path}: does not read back as it was written")
 
 
 def load_checkpoint(folder: Path, run: RunRecord) -> TrainingState | None:

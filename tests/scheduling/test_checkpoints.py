@@ -63,6 +63,28 @@ def test_the_one_before_stays_and_older_ones_go(run, tmp_path):
     assert list(tmp_path.glob("*.pt")) == []
 
 
+def test_what_a_killed_writer_left_goes_with_the_next_checkpoint(run, tmp_path):
+    left = tmp_path / "checkpoint-00001-0000001.4711.tmp"
+    left.write_bytes(b"half")
+    assert load_checkpoint(tmp_path, run) is None
+    save_checkpoint(tmp_path, run, state())
+    assert not left.exists()
+
+
+def test_a_full_disk_raises_and_leaves_the_checkpoint_before(run, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    before = save_checkpoint(folder, run, state(step=1))
+    with monkeypatch.context() as full:
+
+        def refuse(_descriptor: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        full.setattr("os.fsync", refuse)
+        with pytest.raises(OSError, match="No space"):
+            save_checkpoint(folder, run, state(step=2))
+    assert list(folder.iterdir()) == [before]
+
+
 @pytest.mark.parametrize("fault", ["cut off", "changed", "empty", "another file"])
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, tmp_path, fault):
     save_checkpoint(tmp_path, run, state(step=1))
@@ -116,7 +138,6 @@ def test_a_run_without_a_checkpoint_goes_on_from_the_attempt_that_it_retries(sto
 def test_a_checkpoint_whose_epochs_the_database_lacks_is_of_no_use(store, run):
     save_checkpoint(run_folder(store.folder, run), run, state(epoch=2, step=1))
     assert find_continuation(store, run) is None
-    save_checkpoint(run_folder(store.folder, run), run, state(epoch=1, step=1))
     remove_checkpoints(run_folder(store.folder, run))
     save_checkpoint(run_folder(store.folder, run), run, state(epoch=1, step=1))
     assert find_continuation(store, run).epochs_kept == 0
