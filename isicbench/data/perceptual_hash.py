@@ -19,8 +19,8 @@ CANDIDATE_DISTANCE = 12
 
 CERTAIN_DISTANCE = 2
 """Bits within which two upright hashes alone, without their pictures, count as copies. Copies of 68 real images at JPEG
-quality 30, at half size and 30 % darker are as close. No two different real ones are (the closest: 8 bits), and none of
-817,281 pairs of synthetic ones (the closest: 4 bits)."""
+quality 30, at half size and 30 % darker are as close. No two different real ones are (the closest: 8 bits), but 2 of
+817,281 pairs of synthetic ones, so a warning that rests on hashes says so."""
 
 ORIENTATIONS = (
     "upright",

@@ -8,7 +8,7 @@ from isicbench.records import DatasetImage
 from isicbench.scheduling.planning import Plan
 
 NAMED = 3
-REASONS = {"bytes": "same bytes", "id": "same id", "near": "nearly the same picture"}
+REASONS = {"bytes": "same bytes", "id": "same id", "near": "hashes nearly equal"}
 
 
 def seen_warnings(plan: Plan) -> list[str]:
@@ -41,7 +41,8 @@ def _warning(split: str, seen: Sequence[SeenImage], total: int) -> str:
         return ""
     named = ", ".join(f"{one.image.image_id} as {one.trained.image_id} ({REASONS[one.reason]})" for one in seen[:NAMED])
     more = f", and {len(seen) - NAMED} more" if len(seen) > NAMED else ""
+    certain = "Their" if all(one.reason != "near" for one in seen) else "Where the pictures are the same, their"
     return (
-        f"{len(seen)} of {total} {split} images are trained on as well: {named}{more}. Their scores will be too high. "
-        "See: isicbench data audit"
+        f"{len(seen)} of {total} {split} images are trained on as well: {named}{more}. {certain} scores will be too "
+        "high. See: isicbench data audit"
     )
