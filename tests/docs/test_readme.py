@@ -74,7 +74,7 @@ def test_tutorial_names_the_pictures_that_the_report_writes(readme_block):
     folder, _ = readme_block
     tutorial = (DOCS / "tutorial.md").read_text()
     pictures = [path.relative_to(folder).as_posix() for path in folder.glob("reports/**/*.png")]
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert [picture for picture in pictures if f"`{picture}`" not in tutorial] == []
 
 
