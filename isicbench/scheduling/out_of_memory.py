@@ -1,14 +1,17 @@
-"""Failures for want of memory: recognised, and answered with the batch size that would fit."""
+"""Failures for want of memory: recognised, and answered with the batch size that would fit.
+
+The scheduler needs the words of it and never a network, so torch is loaded only where an error or a device is at hand.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from isicbench.config import Config
-from isicbench.models.segmenter import build_segmenter
-from isicbench.training.learners import learner_for
+
+if TYPE_CHECKING:
+    import torch
 
 KIND = "out_of_memory"
 CPU_SIGNS = ("can't allocate memory", "DefaultCPUAllocator", "not enough memory")
@@ -17,12 +20,14 @@ GROUPS = Path("/sys/fs/cgroup")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
+    import torch
+
     if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in CPU_SIGNS)
 
 
-def memory_advice(config: Config, *, device: torch.device | None) -> str:
+def memory_advice(config: Config, *, device: "torch.device | None") -> str:
     """What to type instead. On a GPU half the batch, and half of that, is tried until a step goes through; elsewhere,
     where such a try could have the system kill this process, it is only named."""
     if config.batch_size == 1:
@@ -35,7 +40,7 @@ def memory_advice(config: Config, *, device: torch.device | None) -> str:
     return f"{fitting} fit: --batch-size {fitting}"
 
 
-def fitting_batch_size(config: Config, *, device: torch.device) -> int | None:
+def fitting_batch_size(config: Config, *, device: "torch.device") -> int | None:
     """The largest half, quarter, ... of the batch size with which a step goes through now."""
     batch_size = config.batch_size // 2
     while batch_size and not _step_fits(replace(config, batch_size=batch_size), device=device):
@@ -70,7 +75,12 @@ def _kills(file: Path) -> int:
         return 0
 
 
-def _step_fits(config: Config, *, device: torch.device) -> bool:
+def _step_fits(config: Config, *, device: "torch.device") -> bool:
+    import torch
+
+    from isicbench.models.segmenter import build_segmenter
+    from isicbench.training.learners import learner_for
+
     torch.cuda.empty_cache()
     try:
         initial = replace(config, weights="random", weights_sha256="", compile=False)
