@@ -13,6 +13,7 @@ import psutil
 
 from isicbench.compute.devices import driver_version, visible_gpus
 from isicbench.compute.filesystems import network_file_system
+from isicbench.compute.processes import usable_cores
 from isicbench.data.catalog import open_dataset
 from isicbench.errors import IsicbenchError
 from isicbench.home import home
@@ -98,8 +99,7 @@ def check_devices() -> Iterator[Finding]:
     except IsicbenchError as error:
         yield Finding("devices", "wrong", error.message, error.hint)
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Finding("devices", "ok", f"CPU with {cores} cores")
+    yield Finding("devices", "ok", f"CPU with {usable_cores()} cores")
     if not gpus:
         why = "CUDA_VISIBLE_DEVICES hides them" if os.environ.get("CUDA_VISIBLE_DEVICES") == "" else "no NVIDIA driver"
         advice = "Runs train on the CPU. With a GPU in this machine: install its driver, then look at nvidia-smi."

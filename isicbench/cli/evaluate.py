@@ -48,13 +48,12 @@ def evaluate(
     The scores are recorded beside the run's own, which stay as they are.
     """
     from isicbench.cli.console import notes, out, print_json, progress_bars
-    from isicbench.compute.devices import visible_gpus
-    from isicbench.compute.slots import plan_slots
+    from isicbench.cli.study import slots_for
     from isicbench.report.json_records import evaluation_to_json
     from isicbench.report.run_details import evaluations_table
     from isicbench.store.store import open_store
 
-    plan = plan_slots(devices, jobs_per_device=1, gpus=visible_gpus(), cores=os.cpu_count() or 1)
+    plan = slots_for(devices, jobs_per_device=1)
     for remark in plan.remarks:
         notes.print(remark, markup=False)
     store = open_store(db, create=False)

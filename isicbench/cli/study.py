@@ -1,6 +1,5 @@
 """What `isicbench run` and `isicbench resume` do once their options are read."""
 
-import os
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -8,6 +7,7 @@ from rich.table import Table
 from isicbench.cli.console import notes, out, progress_bars
 from isicbench.cli.following import Follower
 from isicbench.compute.devices import visible_gpus
+from isicbench.compute.processes import usable_cores
 from isicbench.compute.slots import Slot, SlotPlan, plan_slots
 from isicbench.errors import StoreError
 from isicbench.records import RunRecord, RunStatus, StudyRecord
@@ -24,8 +24,7 @@ INTERRUPTED_EXIT = 130
 
 def slots_for(devices: str, *, jobs_per_device: int) -> SlotPlan:
     """The slots that `--devices` and `--jobs-per-device` ask for, on what this machine has."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=cores)
+    return plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=usable_cores())
 
 
 def carry_out(

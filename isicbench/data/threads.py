@@ -1,10 +1,11 @@
 """Work on many files at once: Pillow and hashlib release the interpreter lock, so threads are enough."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+
+from isicbench.compute.processes import usable_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -12,9 +13,7 @@ Result = TypeVar("Result")
 
 def thread_count() -> int:
     """Threads to use: the cores that this process may run on, 32 at most."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(32, len(os.sched_getaffinity(0)))
-    return min(32, os.cpu_count() or 1)
+    return min(32, usable_cores())
 
 
 def map_in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -1,6 +1,5 @@
 """Runs from their claim to their scores: the one place that knows training and the store."""
 
-import hashlib
 import os
 import time
 import traceback
@@ -13,6 +12,7 @@ from isicbench.compute.environment import describe_environment
 from isicbench.compute.memory import peak_memory_mib, reset_peak_memory
 from isicbench.evaluation.diagnosis import divergence
 from isicbench.models.segmenter import Segmenter
+from isicbench.models.weight_files import file_sha256
 from isicbench.records import ArtifactRecord, Diagnosis, EpochRecord, Failure, RunRecord, RunStatus, StepRecord
 from isicbench.scheduling.checkpoints import CheckpointClock, remove_checkpoints, save_checkpoint
 from isicbench.scheduling.group import Group, open_group
@@ -218,8 +218,7 @@ def save_model(segmenter: Segmenter, run: RunRecord, *, artifacts: Path) -> Arti
     folder.mkdir(parents=True, exist_ok=True)
     temporary, path = folder / f"model.{os.getpid()}.tmp", folder / "model.pt"
     torch.save(segmenter.state_dict(), temporary)
-    with temporary.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = file_sha256(temporary)
     temporary.replace(path)
     return ArtifactRecord(kind="model", path=recorded_path(artifacts, path), sha256=sha256, bytes=path.stat().st_size)
 
