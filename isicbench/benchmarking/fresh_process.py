@@ -53,7 +53,7 @@ def main() -> None:
 
 def _task(work: str, count: int, folder: Path) -> Task:
     """Makes the input as well, so that it is there before anything is timed."""
-    if work in ("resident", "mapped"):
+    if work in ("resident", "streamed"):
         from isicbench.benchmarking.growing_images import images_task
 
         return images_task(work, count, folder)

@@ -1,49 +1,51 @@
-"""An epoch's batches of many prepared images, resident in memory or read from the map as they are asked for."""
+"""An epoch of training on many prepared images, resident in memory or streamed from disk."""
 
 from pathlib import Path
 
 import numpy as np
 
 from isicbench.benchmarking.task import Task
-from isicbench.data.packed_masks import PackedMasks
-from isicbench.data.prepare import PreparedSplit
-from isicbench.data.residency import mapped_batches
 
 SIZE_PX = 32
 BATCH = 32
 
 
 def images_task(way: str, count: int, folder: Path) -> Task:
-    """One epoch over `count` tiny images in a random order; a batch is summed, so that each byte is read."""
+    """One epoch of a frozen run over `count` tiny images, with its validation; loading them is a part of it."""
     images, masks = _arrays(folder, count)
-    order = np.random.default_rng(0).permutation(count)
-    return Task(
-        load=lambda: None,
-        do=(lambda: _resident(images, masks, order)) if way == "resident" else (lambda: _mapped(images, masks, order)),
-    )
+    return Task(load=_load, do=lambda: _train(images, masks, resident=way == "resident"))
 
 
-def _resident(images: Path, masks: Path, order: np.ndarray) -> None:
-    held, lesions = np.load(images), np.load(masks)
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
-        held[rows].sum(dtype=np.int64), lesions[rows].sum(dtype=np.int64)
+def _load() -> None:
+    import isicbench.models.segmenter
+    import isicbench.training.loop
+    import isicbench.training.streamed_images  # noqa: F401
 
 
-def _mapped(images: Path, masks: Path, order: np.ndarray) -> None:
-    count = len(order)
-    split = PreparedSplit(
-        image_ids=tuple(map(str, range(count))),
-        images=np.load(images, mmap_mode="r"),
-        masks=np.load(masks, mmap_mode="r"),
-        original_sizes=np.full((count, 2), SIZE_PX, np.int32),
-        original_masks=PackedMasks(
-            images, np.zeros(1, np.uint8), np.zeros((count, 2), np.int64), np.zeros((count, 2), np.int32)
-        ),
-        original_shares=np.zeros(count),
-    )
-    for batch in mapped_batches(split, order, batch_size=BATCH):
-        batch.images.sum(dtype=np.int64), batch.masks.sum(dtype=np.int64)
+def _train(image_file: Path, mask_file: Path, *, resident: bool) -> None:
+    import torch
+
+    from isicbench.config import Config
+    from isicbench.data.splits import hold_out
+    from isicbench.models.segmenter import build_segmenter
+    from isicbench.training.images import Images, ResidentImages
+    from isicbench.training.loop import train
+    from isicbench.training.streamed_images import StreamedImages
+
+    device = torch.device("cpu")
+    images, masks = (np.load(file, mmap_mode="r") for file in (image_file, mask_file))
+    ids = tuple(map(str, range(len(images))))
+    config = Config(weights="random", frozen=True, epochs=1, batch_size=BATCH, image_size_px=SIZE_PX)
+
+    def place(index: np.ndarray) -> Images:
+        if resident:
+            return ResidentImages.load(image_ids=ids, images=images, masks=masks, index=index, device=device)
+        return StreamedImages(images, masks, index, device)
+
+    training, validation = hold_out(ids, share=0.1, seed=0)
+    segmenter = build_segmenter(config, seed=0).to(memory_format=torch.channels_last)
+    for _ in train(segmenter, config, seed=0, training=place(training), validation=place(validation)):
+        pass
 
 
 def _arrays(folder: Path, count: int) -> tuple[Path, Path]:
@@ -55,6 +57,6 @@ def _arrays(folder: Path, count: int) -> tuple[Path, Path]:
             written = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
             for start in range(0, count, 1_000):
                 part = written[start : start + 1_000]
-                part[:] = random.integers(0, 2, part.shape, np.uint8)
+                part[:] = random.integers(0, 256 if len(shape) == 4 else 2, part.shape, np.uint8)
             written.flush()
     return paths

@@ -20,7 +20,7 @@ RUNS, QUICK_RUNS = (10, 100, 1_000, 10_000), (10, 20)
 ROUNDS = 3
 ONCE_FROM = 10_000
 """Images or runs: so many take long enough that one round tells."""
-WAYS = ("resident", "mapped")
+WAYS = ("resident", "streamed")
 COMMANDS = ("enqueue", "list", "report", "compare", "show")
 
 
@@ -55,7 +55,7 @@ def measure_scale(*, quick: bool, progress: Progress = silent) -> Scale:
 
 def scale_tables(scale: Scale) -> RenderableType:
     """Images first: time an image and memory should stay flat; then runs."""
-    images = _table("Images", "Batches from", "ms an image", "peak MiB", "of which before")
+    images = _table("Images", "Epoch from", "ms an image", "peak MiB", "of which before")
     for grown in scale.images:
         cost = grown.cost
         each = f"{1e3 * cost.seconds / grown.count:.4f}"

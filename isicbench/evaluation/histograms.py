@@ -1,5 +1,6 @@
 """Probabilities counted into bins: every threshold's scores from one pass, in memory that does not grow with pixels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,14 @@ class Histograms:
         hits, false_alarms = (counts[:, first_bin:].sum(axis=1) for counts in (self.positives, self.negatives))
         lesion, skin = self.positives.sum(axis=1), self.negatives.sum(axis=1)
         return Confusion(hits, false_alarms, lesion - hits, skin - false_alarms)
+
+
+def join_histograms(parts: Sequence[Histograms]) -> Histograms:
+    """Those of all parts' images, in order."""
+    return Histograms(
+        positives=np.concatenate([part.positives for part in parts]),
+        negatives=np.concatenate([part.negatives for part in parts]),
+    )
 
 
 def count_probabilities(probabilities: NDArray[np.float32], masks: NDArray[np.uint8]) -> Histograms:

@@ -11,8 +11,8 @@ from isicbench.data.prepare import Prepared, load_prepared
 from isicbench.data.splits import hold_out
 from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.records import RunRecord
-from isicbench.scheduling.scores import resident
-from isicbench.training.images import ResidentImages
+from isicbench.training.images import Images
+from isicbench.training.placement import place_images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class Group:
     segmenters: Sequence[Segmenter]
     data_seed: int
     prepared: Prepared
-    training: ResidentImages
-    validation: ResidentImages
+    training: Images
+    validation: Images
     frozen_state: Mapping[str, Tensor]
     """The frozen encoder as it was before training; empty for a fine-tuned run."""
 
@@ -59,15 +59,15 @@ def share_encoder(segmenter: Segmenter, owner: Segmenter) -> None:
     segmenter.encoder = owner.encoder
 
 
-def training_images(
-    prepared: Prepared, config: Config, *, device: torch.device
-) -> tuple[ResidentImages, ResidentImages]:
-    """Training and validation images on the device, split as the config says."""
+def training_images(prepared: Prepared, config: Config, *, device: torch.device) -> tuple[Images, Images]:
+    """Training and validation images for the device, split as the config says."""
     if config.validate_on == "test":
-        return resident(prepared.train, device=device), resident(prepared.test, device=device)
+        return place_images(prepared.train, device=device), place_images(prepared.test, device=device)
     train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
-    part = prepared.train.part
-    return resident(part(train), device=device), resident(part(validation), device=device)
+    return (
+        place_images(prepared.train, index=train, device=device),
+        place_images(prepared.train, index=validation, device=device),
+    )
 
 
 def copied_state(module: nn.Module) -> dict[str, Tensor]:

@@ -15,9 +15,10 @@ from isicbench.errors import ConfigError
 from isicbench.models.saved import load_segmenter
 from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord, RunStatus
 from isicbench.scheduling.planning import describe_dataset
-from isicbench.scheduling.scores import count_trained_on, evaluate, resident
+from isicbench.scheduling.scores import count_trained_on, evaluate
 from isicbench.store.store import Store
 from isicbench.training.inference import predict_probabilities
+from isicbench.training.placement import place_images
 
 SPLITS = ("train", "validation", "test")
 
@@ -49,7 +50,7 @@ def evaluate_again(
     place = torch.device(device)
     segmenter = load_segmenter(config, path, sha256=sha256, device=place)
     found = evaluate(
-        predict_probabilities(segmenter, resident(split, device=place)),
+        predict_probabilities(segmenter, place_images(split, device=place)),
         split,
         split_name=request.split,
         dataset_fingerprint=prepared.fingerprint,

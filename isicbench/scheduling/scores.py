@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from isicbench.config import Config
@@ -13,14 +12,15 @@ from isicbench.data.mask_figures import mask_figures
 from isicbench.data.prepare import Prepared, PreparedSplit
 from isicbench.data.samples import choose_samples, probabilities_png, sample_records
 from isicbench.evaluation.diagnosis import RunFigures, diagnose
-from isicbench.evaluation.histograms import count_probabilities
+from isicbench.evaluation.histograms import Histograms, count_probabilities, join_histograms
 from isicbench.evaluation.thresholds import best_threshold, probability_record
 from isicbench.models.segmenter import Segmenter
 from isicbench.records import EpochRecord, EvaluationRecord, PredictionRecord, RunRecord
 from isicbench.scoring.original import score_at_input_size, score_at_original_size
 from isicbench.store.store import Store
-from isicbench.training.images import ResidentImages
-from isicbench.training.inference import predict_probabilities
+from isicbench.training.images import Images, slices
+from isicbench.training.inference import INFERENCE_BATCH, predict_probabilities, predicted_batches
+from isicbench.training.placement import place_images
 
 
 def record_scores(
@@ -29,7 +29,7 @@ def record_scores(
     segmenter: Segmenter,
     *,
     prepared: Prepared,
-    validation: ResidentImages,
+    validation: Images,
     epochs: Sequence[EpochRecord],
     frozen_tensors_changed: int,
 ) -> None:
@@ -39,7 +39,7 @@ def record_scores(
     """
     config = run.config
     on_validation = probability_record(
-        count_probabilities(predict_probabilities(segmenter, validation), validation.masks.cpu().numpy()),
+        count_batch_by_batch(segmenter, validation),
         split="validation",
         dataset_fingerprint=config.dataset_fingerprint,
     )
@@ -47,7 +47,7 @@ def record_scores(
     threshold = config.threshold
     if config.chooses_threshold:
         threshold = best_threshold(on_validation.threshold_scores).threshold
-    on_test = predict_probabilities(segmenter, resident(prepared.test, device=validation.device))
+    on_test = predict_probabilities(segmenter, place_images(prepared.test, device=validation.device))
     evaluations = evaluate(
         on_test, prepared.test, split_name="test", dataset_fingerprint=config.dataset_fingerprint, threshold=threshold
     )
@@ -96,9 +96,10 @@ def count_trained_on(store: Store, config: Config, *, fingerprint: str, image_id
     return count_seen(trained_images(own, config), evaluated)
 
 
-def resident(split: PreparedSplit, *, device: torch.device) -> ResidentImages:
-    """All of a split's images on the device."""
-    return ResidentImages.load(image_ids=split.image_ids, images=split.images, masks=split.masks, device=device)
+def count_batch_by_batch(segmenter: Segmenter, data: Images) -> Histograms:
+    """The histograms of a split's probabilities, which are never in memory all at once."""
+    parts = zip(predicted_batches(segmenter, data), slices(len(data), INFERENCE_BATCH), strict=True)
+    return join_histograms([count_probabilities(found, data.masks_at(part).cpu().numpy()) for found, part in parts])
 
 
 def _record_test(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.functional import adjust_hue
 
-from isicbench.training.images import ResidentImages, slices
+from isicbench.training.images import Images, slices
 
 HUE = 0.05
 """Largest turn of hue, in turns, as torchvision counts it."""
@@ -35,8 +35,8 @@ class ColourStatistics:
     """`(N, 3, 3)`: the fitted turn by +`HUE`."""
 
     @classmethod
-    def of(cls, data: ResidentImages) -> "ColourStatistics":
-        parts = [_statistics(data.images[part]) for part in slices(len(data), 64)]
+    def of(cls, data: Images) -> "ColourStatistics":
+        parts = [_statistics(data.images_at(part)) for part in slices(len(data), 64)]
         means, down, up = (torch.cat(tensors).cpu() for tensors in zip(*parts, strict=True))
         return cls(means, down, up)
 

@@ -1,8 +1,8 @@
-"""Images and masks that live on the device, and the one way from bytes to a network's input."""
+"""Images and masks for the device that computes, and the one way from bytes to a network's input."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -13,6 +13,28 @@ from torch import Tensor
 def slices(count: int, size: int) -> Iterator[slice]:
     """Consecutive slices of at most `size` that cover `count` rows."""
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+class Images(Protocol):
+    """N images of one size and their masks; whatever it hands out lies on `device`."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+
+    def images_at(self, part: slice) -> Tensor:
+        """`(B, H, W, 3)` uint8, consecutive ones."""
+
+    def masks_at(self, part: slice) -> Tensor:
+        """`(B, H, W)` uint8 of 0 and 1."""
+
+    def batches(self, rows: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images and masks at each of the `(B,)` int64 positions in turn, which lie on the CPU."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +51,25 @@ class ResidentImages:
     @property
     def device(self) -> torch.device:
         return self.images.device
+
+    @property
+    def size(self) -> tuple[int, int]:
+        _, height, width = self.masks.shape
+        return height, width
+
+    def images_at(self, part: slice) -> Tensor:
+        return self.images[part]
+
+    def masks_at(self, part: slice) -> Tensor:
+        return self.masks[part]
+
+    def batches(self, rows: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        """As `Images.batches`; the positions of all batches are sent to the device at once."""
+        if not rows:
+            return
+        on_devices = torch.split(torch.cat(list(rows)).to(self.device), [len(batch) for batch in rows])
+        for on_device in on_devices:
+            yield self.images[on_device], self.masks[on_device]
 
     @classmethod
     def load(

@@ -13,7 +13,7 @@ from torch import Tensor
 from isicbench.evaluation.metrics import Confusion
 from isicbench.models.segmenter import Segmenter
 from isicbench.models.upsampling import upsample
-from isicbench.training.images import ColourTransform, ResidentImages, slices
+from isicbench.training.images import ColourTransform, Images, slices
 from isicbench.training.loss import softplus
 
 INFERENCE_BATCH = 64
@@ -30,7 +30,7 @@ class Measured:
     confusion: Confusion
 
 
-def measure(segmenter: Segmenter, data: ResidentImages, *, threshold: float) -> Measured:
+def measure(segmenter: Segmenter, data: Images, *, threshold: float) -> Measured:
     """Loss and pixel counts at the threshold, with the segmenter in evaluation mode; one synchronisation at the end."""
     return Measurement([segmenter], data).take([threshold])[0]
 
@@ -38,7 +38,7 @@ def measure(segmenter: Segmenter, data: ResidentImages, *, threshold: float) -> 
 class Measurement:
     """A split to measure segmenters on, again and again; those of several share one frozen encoder."""
 
-    def __init__(self, segmenters: Sequence[Segmenter], data: ResidentImages) -> None:
+    def __init__(self, segmenters: Sequence[Segmenter], data: Images) -> None:
         self.segmenters = segmenters
         self.data = data
         self._kept: list[Tensor] | None = None
@@ -52,13 +52,14 @@ class Measurement:
             for segmenter in self.segmenters:
                 stack.enter_context(evaluating(segmenter))
             for features, part in zip(self._features(), slices(len(self.data), INFERENCE_BATCH), strict=True):
+                masks = self.data.masks_at(part)
                 found = [
-                    _measured_batch(segmenter, features, self.data.masks[part], cut=cut)
+                    _measured_batch(segmenter, features, masks, cut=cut)
                     for segmenter, cut in zip(self.segmenters, cuts, strict=True)
                 ]
                 losses.append(torch.stack([loss for loss, _ in found]))
                 counts.append(torch.stack([count for _, count in found]))
-        means = (torch.stack(losses).sum(0) / self.data.masks.numel()).tolist()
+        means = (torch.stack(losses).sum(0) / (len(self.data) * math.prod(self.data.size))).tolist()
         confusions = torch.cat(counts, dim=1).cpu().numpy()
         return [Measured(loss, Confusion.from_columns(rows)) for loss, rows in zip(means, confusions, strict=True)]
 
@@ -72,20 +73,30 @@ class Measurement:
         return self._kept
 
 
-def features_of(segmenter: Segmenter, data: ResidentImages) -> Iterator[Tensor]:
+def features_of(segmenter: Segmenter, data: Images) -> Iterator[Tensor]:
     """Batches of the encoder's `(B, C, h, w)` features, `INFERENCE_BATCH` images each."""
-    colours = ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=data.device)
+    colours = _normalisation(segmenter, data)
     for part in slices(len(data), INFERENCE_BATCH):
-        yield segmenter.features(colours.normalise(data.images[part]))
+        yield segmenter.features(colours.normalise(data.images_at(part)))
 
 
-def predict_probabilities(segmenter: Segmenter, data: ResidentImages) -> NDArray[np.float32]:
+def predict_probabilities(segmenter: Segmenter, data: Images) -> NDArray[np.float32]:
     """`(N, H, W)` probabilities at the network's resolution."""
-    size = data.masks.shape[-2:]
-    with evaluating(segmenter):
-        grids = (segmenter.grid_of(features) for features in features_of(segmenter, data))
-        parts = [torch.sigmoid(upsample(grid, size=size)).cpu() for grid in grids]
-    return torch.cat(parts).numpy()
+    return np.concatenate(list(predicted_batches(segmenter, data)))
+
+
+def predicted_batches(segmenter: Segmenter, data: Images) -> Iterator[NDArray[np.float32]]:
+    """`(B, H, W)` probabilities of consecutive images, `INFERENCE_BATCH` at a time."""
+    colours = _normalisation(segmenter, data)
+    for part in slices(len(data), INFERENCE_BATCH):
+        with evaluating(segmenter):
+            grid = segmenter.grid(colours.normalise(data.images_at(part)))
+            probabilities = torch.sigmoid(upsample(grid, size=data.size))
+        yield probabilities.cpu().numpy()
+
+
+def _normalisation(segmenter: Segmenter, data: Images) -> ColourTransform:
+    return ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=data.device)
 
 
 def _measured_batch(segmenter: Segmenter, features: Tensor, masks: Tensor, *, cut: float) -> tuple[Tensor, Tensor]:
@@ -95,8 +106,8 @@ def _measured_batch(segmenter: Segmenter, features: Tensor, masks: Tensor, *, cu
     return loss, count_pixels(logits > cut, masks.bool())
 
 
-def _features_mib(segmenter: Segmenter, data: ResidentImages) -> float:
-    cells = math.prod(math.ceil(side / segmenter.encoder.stride) for side in data.masks.shape[-2:])
+def _features_mib(segmenter: Segmenter, data: Images) -> float:
+    cells = math.prod(math.ceil(side / segmenter.encoder.stride) for side in data.size)
     return len(data) * segmenter.encoder.channels * cells * 4 / 2**20
 
 

@@ -14,11 +14,11 @@ from isicbench.config import Config
 from isicbench.evaluation.metrics import dice, iou, predicted_share
 from isicbench.models.segmenter import Segmenter
 from isicbench.records import EpochRecord, StepRecord
-from isicbench.training.batches import augmented_batch, plan_epoch
+from isicbench.training.batches import augmented_batches, plan_epoch
 from isicbench.training.colours import ColourStatistics
 from isicbench.training.figures import RunningFigures, TrainingDivergedError
 from isicbench.training.graph import Step, graphed
-from isicbench.training.images import ColourTransform, ResidentImages
+from isicbench.training.images import ColourTransform, Images
 from isicbench.training.inference import Measured, Measurement
 from isicbench.training.learners import Learner, learner_for
 from isicbench.training.sharing import sharing_key
@@ -43,8 +43,8 @@ def train(
     config: Config,
     *,
     seed: int,
-    training: ResidentImages,
-    validation: ResidentImages,
+    training: Images,
+    validation: Images,
     resume_from: TrainingState | None = None,
 ) -> Iterator[StepRecord | EpochRecord]:
     """Train in place, on the device that holds the images; yields after every step and after every epoch.
@@ -72,8 +72,8 @@ def train_together(
     configs: Sequence[Config],
     *,
     data_seed: int,
-    training: ResidentImages,
-    validation: ResidentImages,
+    training: Images,
+    validation: Images,
     resume_from: Sequence[TrainingState] | None = None,
 ) -> Iterator[RunEvent]:
     """Train several runs in place, side by side, on the same batches and one pass of their frozen encoder.
@@ -106,8 +106,8 @@ def train_together(
 class _Group:
     segmenters: Sequence[Segmenter]
     configs: Sequence[Config]
-    training: ResidentImages
-    validation: ResidentImages
+    training: Images
+    validation: Images
     learner: Learner
 
 
@@ -141,9 +141,8 @@ def _epochs(
             standing.restore(resume_from)
             resume_from = None
         plan = plan_epoch(config, statistics, generator=generator, device=training.device)
-        for batch in plan[figures.steps :]:
-            images, masks = augmented_batch(training, batch, colours)
-            figures.add(step(images, masks), images=len(batch.rows))
+        for images, masks in augmented_batches(training, plan[figures.steps :], colours):
+            figures.add(step(images, masks), images=len(images))
             if figures.any_bad(active):
                 yield from _diverged(figures, active)
             if not active:

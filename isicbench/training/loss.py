@@ -36,9 +36,10 @@ class _UpsampledBce(torch.autograd.Function):
     def forward(ctx: Any, grid: Tensor, targets: Targets) -> Tensor:
         rows, columns = upsampling_matrices(grid.shape[-2:], size=targets.size[-2:], device=grid.device)
         logits = rows @ (grid @ columns.T)
+        probabilities = torch.sigmoid(logits)
         pixels = targets.size.numel()
-        ctx.save_for_backward(((rows.T @ torch.sigmoid(logits)) @ columns - targets.lesion) / pixels)
-        return (softplus(logits).sum() - (grid * targets.lesion).sum()) / pixels
+        ctx.save_for_backward(((rows.T @ probabilities) @ columns - targets.lesion) / pixels)
+        return (_softplus_sum(logits, probabilities) - (grid * targets.lesion).sum()) / pixels
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
@@ -49,3 +50,19 @@ class _UpsampledBce(torch.autograd.Function):
 def softplus(logits: Tensor) -> Tensor:
     """log(1 + exp(x)), without the slow `log1p`: the sigmoid of |x| is at least a half."""
     return torch.relu(logits) - torch.sigmoid(logits.abs()).log_()
+
+
+def _softplus_sum(logits: Tensor, probabilities: Tensor) -> Tensor:
+    """The sum of `softplus` over all logits, whose sigmoids are at hand."""
+    return torch.relu(logits).sum() - _log_sum(torch.maximum(probabilities, 1 - probabilities).flatten())
+
+
+def _log_sum(values: Tensor) -> Tensor:
+    """The sum of the logarithms of values from a half to one: a product of up to 64 of them is far from zero, and
+    costs less than their logarithms."""
+    for _ in range(6):
+        if len(values) % 2:
+            break
+        half = len(values) // 2
+        values = values[:half] * values[half:]
+    return values.log().sum()

@@ -73,7 +73,7 @@ def test_scale_measures_images_and_commands(tmp_path):
     done = isicbench("bench", "--scale", "--quick", "--json", "scale.json")
     assert done.returncode == 0, done.stderr
     value = json.loads((tmp_path / "scale.json").read_text())
-    assert {row["work"] for row in value["images"]} == {"resident", "mapped"}
+    assert {row["work"] for row in value["images"]} == {"resident", "streamed"}
     assert {row["work"] for row in value["runs"]} == {"enqueue", "list", "report", "compare", "show"}
     listed = first_cells(JSON_PAGE["isicbench bench --scale --json"])
     assert sorted(value) == sorted(listed)

@@ -1,11 +1,11 @@
-"""What fits in memory, and batches that come from the map."""
+"""Batches that come from disk."""
 
 import numpy as np
 import pytest
 
 from isicbench.data.catalog import open_folder
 from isicbench.data.prepare import prepare
-from isicbench.data.residency import fits_in_memory, mapped_batches, memory_budget_bytes, resident_bytes
+from isicbench.data.streaming import read_rows, stream_batches
 from isicbench.data.synthetic import write_synthetic
 
 
@@ -19,27 +19,31 @@ def split(tmp_path_factory, shared_home):
     monkeypatch.undo()
 
 
-def test_bytes_are_those_of_the_arrays(split):
-    assert resident_bytes(split) == split.images.nbytes + split.masks.nbytes
-    assert resident_bytes(split, count=2) == 2 * 32 * 32 * 4
-    assert fits_in_memory(split, budget_bytes=resident_bytes(split))
-    assert not fits_in_memory(split, budget_bytes=resident_bytes(split) - 1)
-
-
-def test_runs_at_once_share_half_of_the_free_memory():
-    assert memory_budget_bytes(free_bytes=800, sharers=2) == 200
-    assert memory_budget_bytes() > memory_budget_bytes(sharers=100) > 0
-
-
 def test_batches_hold_the_rows_in_the_order_asked_for(split):
     order = np.array([5, 0, 6, 2, 1, 4, 3])
-    batches = list(mapped_batches(split, order, batch_size=3))
+    batches = list(stream_batches(split.images, split.masks, np.split(order, [3, 6])))
     assert [len(batch.images) for batch in batches] == [3, 3, 1]
     assert np.array_equal(np.concatenate([batch.images for batch in batches]), split.images[order])
     assert np.array_equal(np.concatenate([batch.masks for batch in batches]), split.masks[order])
 
 
 def test_reading_may_stop_early(split):
-    batches = mapped_batches(split, range(7), batch_size=1)
+    batches = stream_batches(split.images, split.masks, [np.array([i]) for i in range(7)])
     assert np.array_equal(next(batches).images, split.images[:1])
     batches.close()
+
+
+def test_rows_of_a_part_of_a_map_are_those_of_the_part(split):
+    rows = np.array([2, 0])
+    assert np.array_equal(read_rows(split.images[3:], rows), split.images[[5, 3]])
+    assert np.array_equal(read_rows(np.array(split.masks), rows), split.masks[[2, 0]])
+
+
+def test_arrays_cut_short_while_they_are_read_are_an_error(tmp_path):
+    file = tmp_path / "images.npy"
+    np.save(file, np.zeros((4, 8, 8), np.uint8))
+    mapped = np.load(file, mmap_mode="r")
+    with file.open("r+b") as opened:
+        opened.truncate(file.stat().st_size - 10)
+    with pytest.raises(OSError, match="cut short"):
+        read_rows(mapped, np.array([3]))
