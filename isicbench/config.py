@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from itertools import product
 from typing import Any, Literal
 
@@ -121,8 +122,7 @@ class Config:
     @property
     def config_hash(self) -> str:
         """SHA-256, in hex, of the fields that differ from their defaults."""
-        changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()
+        return _hash_of(self)
 
     @property
     def default_learning_rate(self) -> float:
@@ -147,6 +147,17 @@ class Config:
                 hint="Upgrade isicbench: pip install --upgrade isicbench",
             )
         return cls(**values)
+
+
+@lru_cache(maxsize=10_000)
+def _hash_of(config: Config) -> str:
+    changed = {}
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if value != field.default:
+            # A rate of 1 equals one of 1.0, and so must their hashes.
+            changed[field.name] = float(value) if isinstance(field.default, float) else value
+    return hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()
 
 
 def expand_grid(config: Config, axes: Mapping[str, Sequence[Any]]) -> Iterator[Config]:

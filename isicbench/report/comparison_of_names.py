@@ -28,7 +28,7 @@ def compare_named(
     """
     run_ids = [run.id for run in runs]
     evaluations = source.evaluations(run_ids)
-    chosen = select_experiments(group_experiments(runs, source.epochs(run_ids), evaluations), names)
+    chosen = select_experiments(group_experiments(runs, source.epochs(run_ids, last_only=True), evaluations), names)
     resolution = resolution or common_resolution(chosen, evaluations, split=split)
     scores, notes = read_scores(source, chosen, metric=metric, split=split, resolution=resolution)
     if len(scores) < (2 if not names else len(names)):

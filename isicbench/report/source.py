@@ -18,7 +18,9 @@ from isicbench.records import (
 class ReportSource(Protocol):
     """The reading methods that a report needs; a run without rows may be absent from a mapping."""
 
-    def epochs(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[EpochRecord]]: ...
+    def epochs(self, run_ids: Sequence[int], /, *, last_only: bool = False) -> Mapping[int, Sequence[EpochRecord]]:
+        """In order, or each run's last epoch alone."""
+        ...
 
     def evaluations(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[EvaluationRecord]]: ...
 

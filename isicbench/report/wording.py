@@ -83,6 +83,8 @@ def count(number: int, noun: str) -> str:
 
 def printable(text: str) -> str:
     """The text without characters that could steer a terminal or break a line."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(" " if c in "\n\r\t" else REPLACEMENT if steers(c) or _is_half(c) else c for c in text)
 
 

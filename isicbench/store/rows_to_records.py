@@ -1,6 +1,9 @@
 """From rows to the frozen records that leave the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row
 
 from isicbench.config import Config
 from isicbench.records import (
@@ -27,8 +30,6 @@ from isicbench.store.schema import (
     DatasetRow,
     DiagnosisRow,
     EnvironmentRow,
-    EpochRow,
-    EvaluationRow,
     ImageScoreRow,
     ProbabilityRow,
     RunRow,
@@ -38,12 +39,28 @@ from isicbench.store.schema import (
 NAN = float("nan")
 
 
+def run_records(rows: Iterable[RunRow]) -> list[RunRecord]:
+    """In the rows' order; runs of an experiment share its config."""
+    configs: dict[int, Config] = {}
+    records = []
+    for row in rows:
+        config = configs.get(row.experiment_id)
+        if config is None:
+            config = configs[row.experiment_id] = Config.from_dict(row.experiment.config)
+        records.append(_run_record(row, config))
+    return records
+
+
 def run_record(row: RunRow) -> RunRecord:
+    return _run_record(row, Config.from_dict(row.experiment.config))
+
+
+def _run_record(row: RunRow, config: Config) -> RunRecord:
     return RunRecord(
         id=row.id,
         uid=row.uid,
         experiment=row.experiment.name,
-        config=Config.from_dict(row.experiment.config),
+        config=config,
         seed=row.seed,
         status=RunStatus(row.status),
         retry_of=row.retry_of,
@@ -89,7 +106,7 @@ def dataset_image(row: DatasetImageRow) -> DatasetImage:
     )
 
 
-def epoch_record(row: EpochRow) -> EpochRecord:
+def epoch_record(row: Row[Any]) -> EpochRecord:
     return EpochRecord(
         epoch=row.epoch,
         train_loss=_number(row.train_loss),
@@ -105,7 +122,7 @@ def epoch_record(row: EpochRow) -> EpochRecord:
     )
 
 
-def evaluation_record(row: EvaluationRow, scores: tuple[ImageScore, ...] = ()) -> EvaluationRecord:
+def evaluation_record(row: Row[Any], scores: tuple[ImageScore, ...] = ()) -> EvaluationRecord:
     return EvaluationRecord(
         split=row.split,
         dataset_fingerprint=row.dataset_fingerprint,

@@ -139,7 +139,7 @@ class Store:
             .limit(limit)
         )
         with reading(self._engine) as session:
-            return [rows_to_records.run_record(row) for row in session.scalars(query)]
+            return rows_to_records.run_records(session.scalars(query))
 
     def retry_dead(self, study_id: int, *, kinds: Collection[str], retries: int) -> list[int]:
         """Queue a new attempt of each of the study's runs that failed by one of `kinds` and has none yet.
@@ -284,17 +284,21 @@ class Store:
         if study_id is not None:
             query = query.join(StudyRunRow, StudyRunRow.run_id == RunRow.id).where(StudyRunRow.study_id == study_id)
         with reading(self._engine) as session:
-            return [rows_to_records.run_record(row) for row in session.scalars(query)]
+            return rows_to_records.run_records(session.scalars(query))
 
     def running_runs(self) -> list[RunRecord]:
         return self.runs(statuses=[RunStatus.RUNNING])
 
-    def epochs(self, run_ids: Sequence[int]) -> dict[int, list[EpochRecord]]:
-        """Each run's epochs in order; a run without any is absent."""
-        query = select(EpochRow).where(among(EpochRow.run_id, run_ids)).order_by(EpochRow.run_id, EpochRow.epoch)
+    def epochs(self, run_ids: Sequence[int], *, last_only: bool = False) -> dict[int, list[EpochRecord]]:
+        """Each run's epochs in order, or its last one alone; a run without any is absent."""
+        columns = EpochRow.__table__.columns  # plain rows: there may be ten thousands of them
+        query = select(*columns).where(among(EpochRow.run_id, run_ids)).order_by(EpochRow.run_id, EpochRow.epoch)
+        if last_only:
+            last = select(EpochRow.run_id, func.max(EpochRow.epoch).label("epoch")).group_by(EpochRow.run_id).subquery()
+            query = query.join(last, (last.c.run_id == EpochRow.run_id) & (last.c.epoch == EpochRow.epoch))
         found: defaultdict[int, list[EpochRecord]] = defaultdict(list)
         with reading(self._engine) as session:
-            for row in session.scalars(query):
+            for row in session.execute(query):
                 found[row.run_id].append(rows_to_records.epoch_record(row))
         return dict(found)
 
@@ -302,10 +306,11 @@ class Store:
         self, run_ids: Sequence[int], *, with_image_scores: bool = False
     ) -> dict[int, list[EvaluationRecord]]:
         """Each run's evaluations, oldest first; image by image only where asked for."""
-        query = select(EvaluationRow).where(among(EvaluationRow.run_id, run_ids)).order_by(EvaluationRow.id)
+        columns = EvaluationRow.__table__.columns
+        query = select(*columns).where(among(EvaluationRow.run_id, run_ids)).order_by(EvaluationRow.id)
         found: defaultdict[int, list[EvaluationRecord]] = defaultdict(list)
         with reading(self._engine) as session:
-            rows = session.scalars(query).all()
+            rows = session.execute(query).all()
             scores: dict[int, tuple[ImageScore, ...]] = {}
             if with_image_scores:
                 scores = _image_scores(session, [row.id for row in rows])

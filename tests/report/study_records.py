@@ -45,8 +45,9 @@ class MemorySource:
     environment_of: dict[int, EnvironmentRecord] = field(default_factory=dict)
     records: list[DatasetRecord] = field(default_factory=list)
 
-    def epochs(self, run_ids: Sequence[int]) -> dict[int, list[EpochRecord]]:
-        return {run_id: self.epochs_of.get(run_id, []) for run_id in run_ids}
+    def epochs(self, run_ids: Sequence[int], *, last_only: bool = False) -> dict[int, list[EpochRecord]]:
+        found = {run_id: self.epochs_of.get(run_id, []) for run_id in run_ids}
+        return {run_id: epochs[-1:] for run_id, epochs in found.items()} if last_only else found
 
     def evaluations(self, run_ids: Sequence[int]) -> dict[int, list[EvaluationRecord]]:
         return {run_id: self.evaluations_of.get(run_id, []) for run_id in run_ids}

@@ -137,3 +137,12 @@ def test_probabilities_come_back_as_they_were_recorded_and_replace_earlier_ones(
     store.record_probabilities(run_id, replace(PROBABILITIES, positives=(1, 1, 1, 1)))
     store.record_probabilities(run_id, PROBABILITIES)
     assert store.probabilities([run_id]) == {run_id: [PROBABILITIES]}
+
+
+def test_the_last_epoch_of_each_run_can_be_asked_for_alone(store):
+    [first, second, third] = queue(store, *(request(seed=seed) for seed in range(3)))
+    complete(store, first)
+    start(store, second)
+    store.record_epoch(second, epoch(1))
+    store.record_progress(second, StepRecord(epoch=2, step=1, steps=12))
+    assert store.epochs([first, second, third], last_only=True) == {first: [epoch(2)], second: [epoch(1)]}
