@@ -23,11 +23,7 @@ from isicbench.config import Config
 from isicbench.models.engine import OnnxEngine, TorchEngine
 from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.records import EpochRecord
-from isicbench.training.augmentation import flip
-from isicbench.training.batches import plan_epoch
-from isicbench.training.colours import ColourStatistics
-from isicbench.training.images import ColourTransform, ResidentImages
-from isicbench.training.inference import measure
+from isicbench.training.images import ResidentImages
 from isicbench.training.learners import Decoders
 from isicbench.training.loop import train_together
 
@@ -67,7 +63,6 @@ def tables(batches: int) -> Iterator[tuple[str, Work, int]]:
     data = random_images(BATCH * batches)
     yield "encoder", encoder_engines(images), BATCH
     yield "decoder", decoder_ways(images, masks), BATCH
-    yield "parts of a frozen step, and validation of as many images", parts(data, images, masks), BATCH
     yield "frozen epoch", epochs(data, images, masks, frozen=True), len(data)
     yield "fine-tuned epoch", epochs(data, images, masks, frozen=False), len(data)
 
@@ -99,29 +94,6 @@ def decoder_ways(images: Tensor, masks: Tensor) -> Work:
         "plain": lambda: plain.descend(features),
         "ours": lambda: one.step_on_features(features, masks),
         "ours, ten runs": lambda: ten.step_on_features(features, masks),
-    }
-
-
-def parts(data: ResidentImages, images: Tensor, masks: Tensor) -> Work:
-    one = decoders(1)
-    features = one.encoder(images)
-    batch = plan_epoch(config(), ColourStatistics.of(data), generator=torch.Generator(), device=CPU)[0]
-    rows, draws = batch.rows, batch.draws
-    gathered = data.images[rows]
-    colours = ColourTransform(mean=(0.5,) * 3, std=(0.2,) * 3, device=CPU)
-    segmenter = build_segmenter(config(frozen=True), seed=0)
-    validation = random_images(BATCH)
-    one.step_on_features(features, masks)
-    return {
-        "gather": lambda: (data.images[rows], data.masks[rows]),
-        "augment": lambda: (
-            colours.jitter(flip(gathered, draws.flips), draws.matrices, draws.offsets),
-            flip(data.masks[rows], draws.flips),
-        ),
-        "encoder": lambda: one.encoder(images),
-        "decoder and optimiser": lambda: one.step_on_features(features, masks),
-        "optimiser": one.optimiser.step,
-        "validation": lambda: measure(segmenter, validation, threshold=0.5),
     }
 
 

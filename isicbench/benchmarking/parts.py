@@ -16,6 +16,7 @@ from isicbench.benchmarking.notebook_peer import notebook_epoch
 from isicbench.benchmarking.plain_network import compute_only
 from isicbench.benchmarking.recorded import record_epochs
 from isicbench.benchmarking.start_up import measure_start_up
+from isicbench.benchmarking.step_parts import measure_step
 from isicbench.benchmarking.tuned_peer import tuned_epoch
 from isicbench.config import Config
 from isicbench.data.dataset import Pair
@@ -201,6 +202,7 @@ def training_images(inputs: Inputs) -> ResidentImages:
 PARTS: dict[str, tuple[Callable[[Inputs], Part], ...]] = {
     "prepare": (measure_prepare,),
     "augmentation": (measure_augmentation,),
+    "step": (partial(measure_step, frozen=True), partial(measure_step, frozen=False)),
     "training": (partial(measure_training, frozen=True), partial(measure_training, frozen=False)),
     "evaluation": (measure_evaluation,),
     "recording": (measure_recording,),

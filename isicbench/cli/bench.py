@@ -13,6 +13,7 @@ from isicbench.cli.options import DataDir
 class Part(StrEnum):
     PREPARE = "prepare"
     AUGMENTATION = "augmentation"
+    STEP = "step"
     TRAINING = "training"
     EVALUATION = "evaluation"
     RECORDING = "recording"
@@ -41,15 +42,15 @@ def bench(
         Path | None, typer.Option("--json", metavar="FILE", help="Write all figures to this file as well.")
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option("--figure", metavar="PNG", help="Draw ratios and times into this file.")
+        Path | None, typer.Option("--figure", metavar="PNG", help="Draw the figures into this file.")
     ] = None,
 ) -> None:
     """Measure isicbench on this machine, beside other ways to do its work.
 
-    In one run and in alternating order: decoding, augmentation, the network's own steps, the training loop, a
-    notebook's pipeline and a tuned DataLoader, evaluation, recording, start-up. Ratios are the result; rates tell more
-    about the machine. Works on pictures of the challenge's sizes that it draws, or on those of --data-dir; leaves
-    nothing behind.
+    In one run and in alternating order: decoding, augmentation, the pieces of a step, the training loop beside the
+    network alone, a notebook's pipeline and a tuned DataLoader, evaluation, recording, start-up. Ratios are the result;
+    rates tell more about the machine. Works on pictures of the challenge's sizes that it draws, or on those of
+    --data-dir; leaves nothing behind.
     """
     import json as json_format
 
@@ -72,10 +73,10 @@ def bench(
     out.print(shown)
     if json:
         write_file(json, (json_format.dumps(value, indent=2, allow_nan=False) + "\n").encode())
-    if figure and not scale:
-        from isicbench.benchmarking.figure import results_figure
+    if figure:
+        from isicbench.benchmarking.figure import results_figure, scale_figure
 
-        write_file(figure, results_figure(results))
+        write_file(figure, scale_figure(grown) if scale else results_figure(results))
 
 
 app = single(bench)

@@ -83,21 +83,29 @@ class Decoders:
         return self.step_on_features(features, masks)
 
     def step_on_features(self, features: Tensor, masks: Tensor) -> StepFigures:
-        """One run after the other, so that a run's weights stay in the cache from its forward to its backward pass,
-        and what it learns does not depend on the others."""
+        """Descend once on `(B, C, h, w)` features."""
         self.forget_gradients()
-        tiles, targets = feature_tiles(features), Targets.of(masks, features.shape[-2:])
-        losses = []
-        for decoder in self.decoders:
-            loss = upsampled_bce(decoder(features, tiles=tiles)[:, 0], targets)
-            torch.autograd.backward(loss)
-            losses.append(loss.detach())
+        losses = self.losses(features, masks)
         for owned, stored in zip(self.owned, self.stored, strict=True):
             for parameter, tensor in zip(owned, stored, strict=True):
                 tensor.grad = None if parameter.grad is None else _as_stored(parameter.grad)
         norms = [_norm(stored) for stored in self.stored]
         self.optimiser.step()
         return StepFigures(torch.stack(losses), torch.stack(norms))
+
+    def losses(self, features: Tensor, masks: Tensor) -> list[Tensor]:
+        """Each run's loss, whose gradients its parameters then have.
+
+        One run after the other, so that a run's weights stay in the cache from its forward to its backward pass, and
+        what it learns does not depend on the others.
+        """
+        tiles, targets = feature_tiles(features), Targets.of(masks, features.shape[-2:])
+        losses = []
+        for decoder in self.decoders:
+            loss = upsampled_bce(decoder(features, tiles=tiles)[:, 0], targets)
+            torch.autograd.backward(loss)
+            losses.append(loss.detach())
+        return losses
 
     def forget_gradients(self) -> None:
         self.optimiser.zero_grad(set_to_none=True)
