@@ -20,7 +20,7 @@ from isicbench.benchmarking.alternating import Timing, time_alternating
 from isicbench.benchmarking.machine import cpu_model
 from isicbench.compute.environment import installed_packages
 from isicbench.config import Config
-from isicbench.models.engine import OnnxEngine, TorchEngine
+from isicbench.models.engine import Engine, OnnxEngine, TorchEngine
 from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.records import EpochRecord
 from isicbench.training.images import ResidentImages
@@ -75,7 +75,7 @@ def encoder_engines(images: Tensor) -> Work:
         "eager": lambda: network(contiguous),
         "eager channels_last": lambda: last(images),
     }
-    named: dict[str, Callable[[Tensor], Tensor]] = {
+    named: dict[str, Engine] = {
         "folded": TorchEngine(network, device=CPU, dtype=torch.float32),
         "folded bf16": TorchEngine(network, device=CPU, dtype=torch.bfloat16),
         "ONNX Runtime": OnnxEngine(network, threads=torch.get_num_threads()),
@@ -114,7 +114,7 @@ class PlainStep:
     def __init__(self, segmenter: Segmenter, masks: Tensor) -> None:
         segmenter.to(memory_format=torch.channels_last).train()
         self.encoder: nn.Module = segmenter.encoder.features
-        self.decoder = segmenter.decoder.layers
+        self.decoder = segmenter.decoder.get_submodule("layers")
         self.frozen = segmenter.frozen
         self.targets = masks[:, None].float()
         self.optimiser = torch.optim.Adam(segmenter.trainable_parameters(), lr=1e-4, fused=True)

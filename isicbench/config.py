@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 from isicbench.errors import ConfigError
 
-ENCODERS = ("mobilenet_v2",)
-DECODERS = ("conv",)
 AUGMENTATIONS = ("study", "flips", "none")
 VALIDATION_SETS = ("held-out", "test")
 THRESHOLD_RULES = ("fixed", "validation")
 PRECISIONS = ("fp32", "bf16")
+LOSSES = ("bce", "bce_dice", "dice", "focal", "lovasz", "tversky")
+OPTIMISERS = ("adam", "adamw", "sgd")
+SCHEDULES = ("constant", "cosine", "one-cycle")
 
 Augmentation = Literal["study", "flips", "none"]
 ThresholdRule = Literal["fixed", "validation"]
@@ -71,14 +72,29 @@ class Config:
     """Of the network's arithmetic; `bf16` rounds weights and activations, sums and the optimiser stay in float32."""
     compile: bool = False
     """Whether a fine-tuned network goes through `torch.compile`; a frozen encoder has an engine of its own."""
+    loss: str = "bce"
+    """One of `LOSSES`."""
+    optimiser: str = "adam"
+    """One of `OPTIMISERS`; `sgd` has Nesterov's momentum of 0.9."""
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    """One of `SCHEDULES`: how the learning rate goes from step to step."""
+    warmup_epochs: float = 0.0
+    """Epochs in which the learning rate rises from zero; `one-cycle` has a rise of its own."""
+    encoder_rate_share: float = 1.0
+    """The encoder's learning rate, as a share of the decoder's."""
+    clip_norm: float = 0.0
+    """Longer gradients are shortened to this norm; 0 leaves them."""
+    batch_parts: int = 1
+    """Parts in which a batch goes through the network, for less memory; their gradients are summed."""
     predictions_sha256: str = ""
     """Set where the masks came from another tool: encoder, decoder and weights are then `external`, and nothing is
     said of its training."""
 
     def __post_init__(self) -> None:
-        if not self.is_external:
-            _require_choice("--encoder", self.encoder, ENCODERS)
-            _require_choice("--decoder", self.decoder, DECODERS)
+        _require_choice("--loss", self.loss, LOSSES)
+        _require_choice("--optimiser", self.optimiser, OPTIMISERS)
+        _require_choice("--schedule", self.schedule, SCHEDULES)
         _require_choice("--augmentation", self.augmentation, AUGMENTATIONS)
         _require_choice("--validate-on", self.validate_on, VALIDATION_SETS)
         _require_choice("the threshold's rule", self.threshold_rule, THRESHOLD_RULES)
@@ -88,6 +104,11 @@ class Config:
         _require("--batch-size", self.batch_size, 1 <= self.batch_size <= 65_536, "a whole number from 1 to 65536")
         _require("--size", self.image_size_px, 32 <= self.image_size_px <= 2048, "from 32 to 2048 pixels")
         _require("--lr", self.learning_rate, 0 < self.learning_rate < math.inf, "a finite number above 0")
+        _require("--weight-decay", self.weight_decay, 0 <= self.weight_decay < math.inf, "a number from 0 up")
+        _require("--warmup-epochs", self.warmup_epochs, 0 <= self.warmup_epochs <= self.epochs, "from 0 to --epochs")
+        _require("--encoder-lr", self.encoder_rate_share, 0 < self.encoder_rate_share <= 1, "a share above 0, up to 1")
+        _require("--clip-norm", self.clip_norm, 0 <= self.clip_norm < math.inf, "a number from 0 up")
+        _require("--batch-parts", self.batch_parts, 1 <= self.batch_parts <= self.batch_size, "from 1 to --batch-size")
         _require("--threshold", self.threshold, 0 < self.threshold < 1, "between 0 and 1")
         _require("--validation-share", self.validation_share, 0 < self.validation_share < 1, "between 0 and 1")
         if self.chooses_threshold and self.validate_on == "test":
@@ -100,6 +121,19 @@ class Config:
     def chooses_threshold(self) -> bool:
         """Whether the test set is scored at the threshold that was best on validation."""
         return self.threshold_rule == "validation"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it trains as the study did: cross-entropy, Adam at a constant rate, the study's decoder."""
+        return (
+            self.decoder == "conv"
+            and self.loss == "bce"
+            and self.optimiser == "adam"
+            and self.schedule == "constant"
+            and not (self.weight_decay or self.warmup_epochs or self.clip_norm)
+            and self.encoder_rate_share == 1
+            and self.batch_parts == 1
+        )
 
     @property
     def is_external(self) -> bool:

@@ -59,7 +59,7 @@ def _learning_pieces(data: ResidentImages, inputs: Inputs, *, frozen: bool) -> W
     colours = ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=inputs.device)
     images = colours.normalise(data.images[: inputs.batch_size])
     if not frozen:
-        network = WholeNetwork(segmenter, learning_rate=config.learning_rate, compiled=False)
+        network = WholeNetwork(segmenter, config)
         network.step(images, masks)
 
         def descend() -> None:

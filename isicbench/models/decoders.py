@@ -1,4 +1,6 @@
-"""Decoders: networks that turn features into logits."""
+"""The study's decoder, and how a decoder tells what it reads."""
+
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -7,12 +9,21 @@ from torch.nn import functional
 from isicbench.models.convolution import convolve_tiles, feature_tiles
 
 
+class Decoder(Protocol):
+    """A module that turns features into `(N, 1, h, w)` logits on a grid of its own."""
+
+    pyramid: bool
+    """Whether it reads a map of every level, or the deepest alone."""
+
+
 class ConvDecoder(nn.Module):
     """The study's decoder: a 3x3 convolution to 128 channels, ReLU, and a 1x1 convolution to one.
 
     `(N, channels, h, w)` features become `(N, 1, h, w)` logits on the encoder's grid. Whoever runs several decoders on
     the same features gives each their `tiles`.
     """
+
+    pyramid = False
 
     def __init__(self, channels: int) -> None:
         super().__init__()

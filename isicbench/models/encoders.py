@@ -1,39 +1,66 @@
-"""Encoders: networks that turn an image into a map of features."""
+"""Encoders: networks that turn an image into maps of features, finer ones first."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2
 
 from isicbench.config import Precision
 from isicbench.models.engine import Engine, frozen_engine
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+Features = Tensor | tuple[Tensor, ...]
+"""The deepest map `(N, C, h, w)`, or one map a level, the finest first; whichever the decoder reads."""
 
 
-class MobileNetV2(nn.Module):
-    """MobileNetV2's convolutions without its classifier (Sandler et al., CVPR 2018).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A map of features: `(N, channels, ceil(H / stride), ceil(W / stride))`."""
 
-    `(N, 3, H, W)` normalised images become `(N, 1280, ceil(H / 32), ceil(W / 32))` features. Once frozen, they are
-    computed by an engine made for inference, with the weights of the first call; loading weights or moving the
-    encoder makes another.
+    channels: int
+    stride: int
+    end: int
+    """The last of the network's children that this map has gone through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Backbone:
+    """A network without its classifier, as a sequence, and what is known of its maps and of its input."""
+
+    network: nn.Module
+    """A sequence of layers; with `own_maps`, a module that gives a tuple of all levels' maps itself."""
+    levels: tuple[Level, ...]
+    own_maps: bool = False
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    """Of the images that its published weights were trained on, on a scale from 0 to 1."""
+
+
+class Encoder(nn.Module):
+    """A backbone under training, or frozen.
+
+    `(N, 3, H, W)` normalised images become the deepest map, or with `pyramid` a map a level. Once frozen, they are
+    computed by an engine made for inference, with the weights of the first call; loading weights or moving the encoder
+    makes another.
     """
 
-    channels = 1280
-    stride = 32
-    mean = IMAGENET_MEAN
-    std = IMAGENET_STD
-
-    def __init__(self) -> None:
+    def __init__(self, backbone: Backbone, *, pyramid: bool) -> None:
         super().__init__()
-        self.features = mobilenet_v2(weights=None).features
+        self.features = backbone.network
+        self.levels = backbone.levels if pyramid else backbone.levels[-1:]
+        self.pyramid = pyramid
+        self.own_maps = backbone.own_maps
+        self.mean, self.std = backbone.mean, backbone.std
         self.frozen = False
         self.precision: Precision = "fp32"
         self._engine: Engine | None = None
         self.register_load_state_dict_post_hook(_forget_engine)  # type: ignore[no-untyped-call]
+
+    @property
+    def channels(self) -> int:
+        """Of the deepest map."""
+        return self.levels[-1].channels
 
     def freeze(self, *, precision: Precision) -> None:
         """Give it no gradient, and keep it in evaluation mode whatever `train()` says."""
@@ -46,13 +73,20 @@ class MobileNetV2(nn.Module):
     def train(self, mode: bool = True) -> Self:
         return super().train(mode and not self.frozen)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Features:
         if not self.frozen:
-            features: Tensor = self.features(images.contiguous(memory_format=torch.channels_last))
+            features: Features = self._maps()(images.contiguous(memory_format=torch.channels_last))
             return features
         if self._engine is None:
-            self._engine = frozen_engine(self.features, device=images.device, precision=self.precision)
+            self._engine = frozen_engine(self._maps(), device=images.device, precision=self.precision)
         return self._engine(images)
+
+    def _maps(self) -> nn.Module:
+        if self.own_maps:
+            return self.features if self.pyramid else Deepest(self.features)
+        if not self.pyramid:
+            return self.features
+        return Maps(self.features, ends=tuple(level.end for level in self.levels))
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         self.forget_engine()
@@ -63,5 +97,55 @@ class MobileNetV2(nn.Module):
         return self.__dict__ | {"_engine": None}  # it holds threads, and is made again where it is needed
 
 
-def _forget_engine(encoder: MobileNetV2, _keys: object) -> None:
+class Maps(nn.Module):
+    """A sequence whose outputs are those of the children that `ends` names."""
+
+    def __init__(self, network: nn.Module, *, ends: tuple[int, ...]) -> None:
+        super().__init__()
+        self.network = network
+        self.ends = ends
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        maps = []
+        for place, layer in enumerate(self.network.children()):
+            images = layer(images)
+            if place in self.ends:
+                maps.append(images)
+        return tuple(maps)
+
+
+class Deepest(nn.Module):
+    """The last of a network's maps."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        deepest: Tensor = self.network(images)[-1]
+        return deepest
+
+
+@torch.no_grad()
+def find_levels(network: nn.Sequential, *, side: int = 64) -> tuple[Level, ...]:
+    """The last map at each stride from 2 on, found by sending an empty image through.
+
+    Raises `ValueError` for a network whose maps do not halve the image again and again.
+    """
+    was_training = network.training
+    network.eval()
+    image = torch.zeros(1, 3, side, side)
+    levels: dict[int, Level] = {}
+    for place, layer in enumerate(network):
+        image = layer(image)
+        stride = side // image.shape[-1]
+        levels[stride] = Level(channels=image.shape[1], stride=stride, end=place)
+    network.train(was_training)
+    levels.pop(1, None)
+    if not levels or any(stride & (stride - 1) for stride in levels) or list(levels) != sorted(levels):
+        raise ValueError(f"maps at strides {list(levels)}")
+    return tuple(levels.values())
+
+
+def _forget_engine(encoder: Encoder, _keys: object) -> None:
     encoder.forget_engine()

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from isicbench.config import Precision
-from isicbench.models.folding import fold_batchnorm
-from isicbench.models.onnx_graph import onnx_model
+from isicbench.models.folding import fold_batchnorm, folded_or_copied
+from isicbench.models.onnx_graph import INPUT, UnknownLayerError, onnx_model
 
-Engine = Callable[[Tensor], Tensor]
-"""From `(N, 3, H, W)` images to `(N, C, h, w)` float32 features in channels_last; keeps no graph."""
+Engine = Callable[[Tensor], Tensor | tuple[Tensor, ...]]
+"""From `(N, 3, H, W)` images to `(N, C, h, w)` float32 features in channels_last, or one such map a level; keeps no
+graph."""
 
 CHUNK = 8
 """Images that a thread takes at once: few enough for its core's cache, enough to be worth the call."""
@@ -23,11 +25,12 @@ CHUNK = 8
 def frozen_engine(network: nn.Module, *, device: torch.device, precision: Precision) -> Engine:
     """The fastest engine at hand for the network's weights as they are now.
 
-    On a CPU in float32 that is ONNX Runtime, elsewhere the folded network in torch; both agree with the plain network
-    to rounding.
+    On a CPU in float32 that is ONNX Runtime for a network of convolutions, ReLU6 and sums, elsewhere and for others the
+    network in torch, folded where it can be traced; all agree with the plain network to rounding.
     """
     if device.type == "cpu" and precision == "fp32":
-        return OnnxEngine(network, threads=torch.get_num_threads())
+        with suppress(UnknownLayerError):
+            return OnnxEngine(network, threads=torch.get_num_threads())
     return TorchEngine(network, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
 
 
@@ -48,27 +51,27 @@ class OnnxEngine:
         self.threads = threads
         self.pool = ThreadPoolExecutor(threads)
 
-    def __call__(self, images: Tensor) -> Tensor:
+    def __call__(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
         pixels = images.detach().contiguous().numpy()
         size = min(CHUNK, math.ceil(len(pixels) / self.threads))
         chunks = [pixels[start : start + size] for start in range(0, len(pixels), size)]
-        features = np.concatenate(list(self.pool.map(self._run, chunks)))
-        return torch.from_numpy(features).permute(0, 3, 1, 2)
+        levels = zip(*self.pool.map(self._run, chunks), strict=True)
+        maps = tuple(torch.from_numpy(np.concatenate(parts)).permute(0, 3, 1, 2) for parts in levels)
+        return maps if len(maps) > 1 else maps[0]
 
-    def _run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        features: NDArray[np.float32] = self.session.run(None, {"images": pixels})[0]
-        return features
+    def _run(self, pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        maps: list[NDArray[np.float32]] = self.session.run(None, {INPUT: pixels})
+        return maps
 
 
 class TorchEngine:
-    """The folded network in torch, in channels_last."""
+    """The network in torch, in channels_last; folded where it can be traced."""
 
     def __init__(self, network: nn.Module, *, device: torch.device, dtype: torch.dtype) -> None:
-        folded = fold_batchnorm(network).to(device=device, dtype=dtype)
-        self.network = folded.to(memory_format=torch.channels_last)
+        self.network = folded_or_copied(network).to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
         self.dtype = dtype
 
     @torch.no_grad()
-    def __call__(self, images: Tensor) -> Tensor:
-        features: Tensor = self.network(images.to(self.dtype, memory_format=torch.channels_last))
-        return features.float()
+    def __call__(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
+        found: Tensor | tuple[Tensor, ...] = self.network(images.to(self.dtype, memory_format=torch.channels_last))
+        return found.float() if isinstance(found, Tensor) else tuple(level.float() for level in found)

@@ -17,6 +17,8 @@ def fold_batchnorm(network: nn.Module) -> fx.GraphModule:
         if node.op != "call_module" or not isinstance(modules[node.target], nn.BatchNorm2d):
             continue
         convolution = node.args[0]
+        if not _is_convolution(convolution, modules) or len(convolution.users) > 1:
+            continue  # it normalises something else as well: as in DenseNet
         fused = fuse_conv_bn_eval(modules[convolution.target], modules[node.target])
         _replace_module(traced, convolution.target, fused)
         node.replace_all_uses_with(convolution)
@@ -24,6 +26,18 @@ def fold_batchnorm(network: nn.Module) -> fx.GraphModule:
     traced.delete_all_unused_submodules()
     traced.recompile()
     return traced.requires_grad_(False)
+
+
+def folded_or_copied(network: nn.Module) -> nn.Module:
+    """The folded network; where it cannot be traced (its way depends on values), a copy in evaluation mode."""
+    try:
+        return fold_batchnorm(network)
+    except (fx.proxy.TraceError, TypeError):
+        return copy.deepcopy(network).eval().requires_grad_(False)
+
+
+def _is_convolution(node: fx.Node, modules: dict[str, nn.Module]) -> bool:
+    return node.op == "call_module" and isinstance(modules[str(node.target)], nn.Conv2d)
 
 
 def _replace_module(parent: nn.Module, path: str, module: nn.Module) -> None:

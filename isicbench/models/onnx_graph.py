@@ -11,23 +11,35 @@ OPSET = 17
 IR_VERSION = 8
 """Both of 2022: read by every ONNX Runtime that runs on Python 3.11."""
 
+INPUT = "pixels"
+"""No node of a traced network has this name."""
+
+
+class UnknownLayerError(TypeError):
+    """A layer for which no ONNX node is written here."""
+
 
 def onnx_model(folded: fx.GraphModule) -> bytes:
-    """The model that turns `images` `(N, 3, H, W)` float32 into `features` `(N, h, w, C)`, channels last.
+    """The model that turns `pixels` `(N, 3, H, W)` float32 into `features0` `(N, h, w, C)`, channels last, and further
+    maps where the network gives several.
 
-    Raises `TypeError` for a layer that is neither a convolution nor ReLU6.
+    Raises `UnknownLayerError` for a layer that is neither a convolution nor ReLU6.
     """
     modules = dict(folded.named_modules())
     nodes: list[NodeProto] = []
+    outputs: list[str] = []
     constants = [
         numpy_helper.from_array(np.array(value, np.float32), name) for name, value in (("zero", 0), ("six", 6))
     ]
     for node in folded.graph.nodes:
         match node.op:
             case "placeholder":
-                nodes.append(helper.make_node("Identity", ["images"], [node.name]))
+                nodes.append(helper.make_node("Identity", [INPUT], [node.name]))
             case "output":
-                nodes.append(helper.make_node("Transpose", [node.args[0].name], ["features"], perm=[0, 2, 3, 1]))
+                given = node.args[0]
+                for place, source in enumerate(given if isinstance(given, tuple) else (given,)):
+                    outputs.append(f"features{place}")
+                    nodes.append(helper.make_node("Transpose", [source.name], outputs[-1:], perm=[0, 2, 3, 1]))
             case "call_function" if node.target in (operator.add, operator.iadd):
                 nodes.append(helper.make_node("Add", [term.name for term in node.args], [node.name]))
             case "call_module":
@@ -35,8 +47,8 @@ def onnx_model(folded: fx.GraphModule) -> bytes:
                 nodes.append(_layer(layer, node))
                 constants += _weights(layer, node.name)
             case _:
-                raise TypeError(f"no ONNX node is known for {node.format_node()}")
-    graph = helper.make_graph(nodes, "encoder", [_value("images")], [_value("features")], constants)
+                raise UnknownLayerError(f"no ONNX node is known for {node.format_node()}")
+    graph = helper.make_graph(nodes, "encoder", [_value(INPUT)], list(map(_value, outputs)), constants)
     opset = helper.make_opsetid("", OPSET)
     content: bytes = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION).SerializeToString()
     return content
@@ -57,7 +69,7 @@ def _layer(layer: nn.Module, node: fx.Node) -> NodeProto:
             dilations=layer.dilation,
             group=layer.groups,
         )
-    raise TypeError(f"no ONNX node is known for {layer}")
+    raise UnknownLayerError(f"no ONNX node is known for {layer}")
 
 
 def _weights(layer: nn.Module, name: str) -> list[TensorProto]:

@@ -82,10 +82,10 @@ def _keep_file(path: Path) -> Weights:
         raise WeightsError(
             f"--weights {path}: no such file", hint="Expected imagenet1k_v1, random, or a file of weights."
         )
-    from isicbench.models.encoders import MobileNetV2
     from isicbench.models.weights import check_fit, read_state_dict
+    from isicbench.models.zoo import build_encoder
 
-    check_fit(MobileNetV2(), read_state_dict(path), path)
+    check_fit(build_encoder("mobilenet_v2", decoder="conv"), read_state_dict(path), path)
     sha256 = file_sha256(path)
     kept = weights_path(path.name, sha256)
     if not kept.is_file():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from isicbench.config import Config
 from isicbench.training.figures import StepFigures
 from isicbench.training.learners import Learner
 
@@ -14,9 +15,15 @@ EAGER_STEPS = 3
 """Steps of full size before the capture, in which kernels are chosen and the optimiser makes its state."""
 
 
-def graphed(learner: Learner, *, batch_size: int, device: torch.device) -> Step:
-    """The learner's step; on CUDA, full batches replay a graph of it and others run as they are."""
-    return GraphedStep(learner, batch_size=batch_size) if device.type == "cuda" else learner.step
+def graphed(learner: Learner, config: Config, *, device: torch.device) -> Step:
+    """The learner's step; on CUDA, full batches replay a graph of it and others run as they are.
+
+    A graph holds the learning rate that it was captured with: where the rate changes there is none.
+    """
+    constant = config.schedule == "constant" and not config.warmup_epochs
+    if device.type != "cuda" or not constant:
+        return learner.step
+    return GraphedStep(learner, batch_size=config.batch_size)
 
 
 class GraphedStep:

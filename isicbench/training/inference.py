@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from isicbench.evaluation.metrics import Confusion
+from isicbench.models.encoders import Features
 from isicbench.models.segmenter import Segmenter
 from isicbench.models.upsampling import upsample
 from isicbench.training.images import ColourTransform, Images, slices
@@ -41,7 +42,7 @@ class Measurement:
     def __init__(self, segmenters: Sequence[Segmenter], data: Images) -> None:
         self.segmenters = segmenters
         self.data = data
-        self._kept: list[Tensor] | None = None
+        self._kept: list[Features] | None = None
 
     def take(self, thresholds: Sequence[float]) -> list[Measured]:
         """Measure each segmenter as it is now, at its own threshold."""
@@ -63,7 +64,7 @@ class Measurement:
         confusions = torch.cat(counts, dim=1).cpu().numpy()
         return [Measured(loss, Confusion.from_columns(rows)) for loss, rows in zip(means, confusions, strict=True)]
 
-    def _features(self) -> Iterable[Tensor]:
+    def _features(self) -> Iterable[Features]:
         if self._kept is not None:
             return self._kept
         segmenter = self.segmenters[0]
@@ -73,8 +74,8 @@ class Measurement:
         return self._kept
 
 
-def features_of(segmenter: Segmenter, data: Images) -> Iterator[Tensor]:
-    """Batches of the encoder's `(B, C, h, w)` features, `INFERENCE_BATCH` images each."""
+def features_of(segmenter: Segmenter, data: Images) -> Iterator[Features]:
+    """Batches of the encoder's features, `INFERENCE_BATCH` images each."""
     colours = _normalisation(segmenter, data)
     for part in slices(len(data), INFERENCE_BATCH):
         yield segmenter.features(colours.normalise(data.images_at(part)))
@@ -99,7 +100,7 @@ def _normalisation(segmenter: Segmenter, data: Images) -> ColourTransform:
     return ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=data.device)
 
 
-def _measured_batch(segmenter: Segmenter, features: Tensor, masks: Tensor, *, cut: float) -> tuple[Tensor, Tensor]:
+def _measured_batch(segmenter: Segmenter, features: Features, masks: Tensor, *, cut: float) -> tuple[Tensor, Tensor]:
     """The summed loss, and `(B, 4)` pixel counts."""
     logits = upsample(segmenter.grid_of(features), size=masks.shape[-2:])
     loss = softplus(logits).sum(dtype=torch.float64) - (logits * masks).sum(dtype=torch.float64)
@@ -107,8 +108,12 @@ def _measured_batch(segmenter: Segmenter, features: Tensor, masks: Tensor, *, cu
 
 
 def _features_mib(segmenter: Segmenter, data: Images) -> float:
-    cells = math.prod(math.ceil(side / segmenter.encoder.stride) for side in data.size)
-    return len(data) * segmenter.encoder.channels * cells * 4 / 2**20
+    height, width = data.size
+    numbers = sum(
+        level.channels * math.ceil(height / level.stride) * math.ceil(width / level.stride)
+        for level in segmenter.encoder.levels
+    )
+    return len(data) * numbers * 4 / 2**20
 
 
 def count_pixels(predicted: Tensor, true: Tensor) -> Tensor:

@@ -1,22 +1,29 @@
 """What takes a step of gradient descent: a whole network, or the decoders of several runs on one frozen encoder."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.optim import Adam
 
 from isicbench.config import Config
 from isicbench.models.convolution import feature_tiles
 from isicbench.models.segmenter import Segmenter
 from isicbench.training.figures import StepFigures
+from isicbench.training.images import slices
 from isicbench.training.loss import Targets, upsampled_bce
+from isicbench.training.losses import LOSSES
+from isicbench.training.optimisers import fused_adam, optimiser_for
+from isicbench.training.schedule import rate_share
 from isicbench.training.state import LearnerState, learner_state, restore_learner
 
 
 class Learner(Protocol):
     """One or several runs that see the same batches."""
+
+    def begin_step(self, *, done: int, steps: int) -> None:
+        """Make ready for the step after `done` of all `steps` of the training."""
 
     def step(self, images: Tensor, masks: Tensor) -> StepFigures:
         """Descend once, on `(B, 3, H, W)` normalised images and `(B, H, W)` uint8 masks."""
@@ -32,30 +39,44 @@ class Learner(Protocol):
 
 
 def learner_for(segmenters: Sequence[Segmenter], configs: Sequence[Config]) -> Learner:
-    """Frozen runs train their decoders together; a fine-tuned one trains alone."""
-    if all(segmenter.frozen for segmenter in segmenters):
+    """The study's frozen runs train their decoders together; every other one trains alone."""
+    if all(config.frozen and config.is_plain for config in configs):
         return Decoders(segmenters, learning_rates=[config.learning_rate for config in configs])
     (segmenter,), (config,) = segmenters, configs
-    return WholeNetwork(segmenter, learning_rate=config.learning_rate, compiled=config.compile)
+    return WholeNetwork(segmenter, config)
 
 
 class WholeNetwork:
-    """All layers of one segmenter."""
+    """All layers of one segmenter that are to be trained."""
 
-    def __init__(self, segmenter: Segmenter, *, learning_rate: float, compiled: bool) -> None:
+    def __init__(self, segmenter: Segmenter, config: Config) -> None:
         self.segmenter = segmenter
+        self.config = config
         self.parameters = segmenter.trainable_parameters()
-        self.optimiser = fused_adam([{"params": self.parameters, "lr": learning_rate}])
-        self.grid = torch.compile(segmenter.grid) if compiled else segmenter.grid
+        self.optimiser = optimiser_for(segmenter, config)
+        self.rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.loss = LOSSES[config.loss]
+        self.grid = torch.compile(segmenter.grid) if config.compile else segmenter.grid
+
+    def begin_step(self, *, done: int, steps: int) -> None:
+        if self.config.schedule != "constant" or self.config.warmup_epochs:
+            share = rate_share(self.config, done=done, steps=steps)
+            for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
+                group["lr"] = rate * share
 
     def step(self, images: Tensor, masks: Tensor) -> StepFigures:
         self.forget_gradients()
-        grid = self.grid(images)
-        loss = upsampled_bce(grid, Targets.of(masks, grid.shape[-2:]))
-        torch.autograd.backward(loss)
+        losses = []
+        for part in slices(len(images), math.ceil(len(images) / self.config.batch_parts)):
+            share = len(images[part]) / len(images)
+            loss = self.loss(self.grid(images[part]), masks[part]) * share
+            torch.autograd.backward(loss)
+            losses.append(loss.detach())
         norm = _norm(self.parameters)
+        if self.config.clip_norm:
+            _shorten(self.parameters, norm, self.config.clip_norm)
         self.optimiser.step()
-        return StepFigures(loss.detach()[None], norm[None])
+        return StepFigures(torch.stack(losses).sum()[None], norm[None])
 
     def forget_gradients(self) -> None:
         self.optimiser.zero_grad(set_to_none=True)
@@ -76,6 +97,9 @@ class Decoders:
         self.owned = [list(decoder.parameters()) for decoder in self.decoders]
         self.stored = [[_as_stored(parameter.data) for parameter in owned] for owned in self.owned]
         self.optimiser = fused_adam(_by_rate(self.stored, learning_rates))
+
+    def begin_step(self, *, done: int, steps: int) -> None:
+        """Their rate is constant."""
 
     def step(self, images: Tensor, masks: Tensor) -> StepFigures:
         with torch.no_grad():
@@ -119,12 +143,6 @@ class Decoders:
         restore_learner(state, self.decoders[run], self.stored[run], self.optimiser)
 
 
-def fused_adam(groups: list[dict[str, object]]) -> Adam:
-    """Adam in one kernel for all tensors; on CUDA it counts steps on the device, as a captured graph needs."""
-    first: Tensor = groups[0]["params"][0]  # type: ignore[index]
-    return Adam(groups, fused=True, capturable=first.device.type == "cuda")
-
-
 def _as_stored(tensor: Tensor) -> Tensor:
     """A view in the order of memory: Adam copies whatever lies in another."""
     return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
@@ -135,6 +153,12 @@ def _norm(parameters: Sequence[Tensor]) -> Tensor:
     norms = torch._foreach_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
     total: Tensor = torch.linalg.vector_norm(torch.stack(norms))
     return total
+
+
+def _shorten(parameters: Sequence[Tensor], norm: Tensor, longest: float) -> None:
+    """Scale all gradients so that their norm is at most `longest`; nothing waits for the device."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    torch._foreach_mul_(gradients, torch.clamp(longest / (norm + 1e-12), max=1.0))
 
 
 def _by_rate(owned: Sequence[list[Tensor]], learning_rates: Sequence[float]) -> list[dict[str, object]]:

@@ -21,6 +21,7 @@ from isicbench.training.graph import Step, graphed
 from isicbench.training.images import ColourTransform, Images
 from isicbench.training.inference import Measured, Measurement
 from isicbench.training.learners import Learner, learner_for
+from isicbench.training.schedule import rate_share
 from isicbench.training.sharing import sharing_key
 from isicbench.training.state import FiguresState, TrainingState
 
@@ -94,7 +95,7 @@ def train_together(
     try:
         yield from _epochs(
             _Group(segmenters, configs, training, validation, learner),
-            step=graphed(learner, batch_size=configs[0].batch_size, device=training.device),
+            step=graphed(learner, configs[0], device=training.device),
             generator=torch.Generator().manual_seed(data_seed),
             resume_from=resume_from,
         )
@@ -141,7 +142,9 @@ def _epochs(
             standing.restore(resume_from)
             resume_from = None
         plan = plan_epoch(config, statistics, generator=generator, device=training.device)
+        before = (epoch - 1) * len(plan)
         for images, masks in augmented_batches(training, plan[figures.steps :], colours):
+            group.learner.begin_step(done=before + figures.steps, steps=config.epochs * len(plan))
             figures.add(step(images, masks), images=len(images))
             if figures.any_bad(active):
                 yield from _diverged(figures, active)
@@ -157,7 +160,12 @@ def _epochs(
         for index in sorted(active):
             if math.isfinite(measured[index].loss):
                 ended = _epoch_record(
-                    measured[index], figures, standing.clock, index=index, config=group.configs[index]
+                    measured[index],
+                    figures,
+                    standing.clock,
+                    index=index,
+                    config=group.configs[index],
+                    steps=config.epochs * len(plan),
                 )
                 yield RunEvent(index, ended, partial(standing.after_epoch, index))
             else:
@@ -245,9 +253,11 @@ class _Clock:
 
 
 def _epoch_record(
-    measured: Measured, figures: RunningFigures, clock: _Clock, *, index: int, config: Config
+    measured: Measured, figures: RunningFigures, clock: _Clock, *, index: int, config: Config, steps: int
 ) -> EpochRecord:
+    """`steps` are those of the whole training."""
     train_loss, gradient_norm = figures.means()[index]
+    share = rate_share(config, done=steps * figures.epoch // config.epochs - 1, steps=steps)
     return EpochRecord(
         epoch=figures.epoch,
         train_loss=train_loss,
@@ -255,7 +265,7 @@ def _epoch_record(
         validation_iou=float(np.mean(iou(measured.confusion))),
         validation_dice=float(np.mean(dice(measured.confusion))),
         foreground_share=predicted_share(measured.confusion),
-        learning_rate=config.learning_rate,
+        learning_rate=config.learning_rate * share,
         train_seconds=clock.train_seconds,
         validation_seconds=clock.validation_seconds,
         images_per_second=figures.images / clock.train_seconds,

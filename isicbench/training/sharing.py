@@ -15,7 +15,7 @@ def sharing_key(config: Config, *, seed: int) -> Hashable | None:
     They share a frozen encoder and its weights, the images, their order and augmentation, and the number of epochs.
     Random encoder weights come from the data seed or, without one, from the run's own seed, as the order does.
     """
-    if not config.frozen or config.is_external:
+    if not config.frozen or not config.is_plain or config.is_external:
         return None
     shared = tuple((f.name, getattr(config, f.name)) for f in fields(config) if f.name not in PER_RUN)
     return shared, seed if config.data_seed is None else config.data_seed

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from isicbench.config import Config
-from isicbench.models.encoders import MobileNetV2
 from isicbench.models.engine import OnnxEngine, TorchEngine
 from isicbench.models.segmenter import build_segmenter
 from isicbench.models.weight_files import find_weights
+from isicbench.models.zoo import build_encoder
 
 CPU = torch.device("cpu")
 
@@ -23,7 +23,7 @@ def frozen(seed: int = 0, **changes) -> Config:
 def network() -> torch.nn.Module:
     """Features whose BatchNorm statistics are not those of a fresh network."""
     torch.manual_seed(0)
-    features = MobileNetV2().features
+    features = build_encoder("mobilenet_v2", decoder="conv").features
     for layer in features.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.running_mean.uniform_(-0.2, 0.2)

@@ -10,8 +10,8 @@ import torch
 
 from isicbench.errors import WeightsError
 from isicbench.models import weight_files
-from isicbench.models.encoders import MobileNetV2
 from isicbench.models.weight_files import IMAGENET, IMAGENET_FILE, find_weights, weights_path
+from isicbench.models.zoo import build_encoder
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def served(tmp_path, monkeypatch):
 
 
 def test_weights_are_downloaded_checked_and_kept(served, monkeypatch):
-    torch.save(MobileNetV2().state_dict(), served / IMAGENET_FILE)
+    torch.save(build_encoder("mobilenet_v2", decoder="conv").state_dict(), served / IMAGENET_FILE)
     sha256 = hashlib.sha256((served / IMAGENET_FILE).read_bytes()).hexdigest()
     monkeypatch.setattr(weight_files, "HASH_PREFIX", sha256[:8])
     assert find_weights(IMAGENET).sha256 == sha256
