@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.kill_targets import kill_some, targets_of
+from benchmarks.kill_targets import Killer
 from benchmarks.tiny_study import TinyStudy
 from isicbench.records import EpochRecord, RunRecord, RunStatus
 from isicbench.store.store import Store
@@ -21,10 +21,6 @@ SEEDS = 3
 """Of the study; with both experiments and both rates 12 runs."""
 KILLS_IN_A_STUDY = 50
 """Then it may complete, and another one begins."""
-LONGEST_WAIT_SECONDS = 0.8
-"""From the sight of what may be killed to the kill: less than a run takes."""
-EARLY_SHARE = 0.01
-"""Of the looks end in a kill although no worker has a run yet."""
 LOOK_SECONDS = 0.05
 RESTARTS = 1000
 
@@ -77,12 +73,13 @@ def _break(study: TinyStudy, database: str, *, most: int, chance: random.Random,
     """Kill, until there were `most` kills in all, and restart until the study is complete; the epochs that were seen
     on the way."""
     seen: Seen = {}
+    killer = Killer(chance)
     for _ in range(RESTARTS):
         command = study.start(database, *SURVIVING)
         counts.starts += 1
         for store in _looks(study, database, command):
             if counts.kills.total() < most:
-                counts.kills.update(_kill(command, store, chance=chance))
+                counts.kills.update(killer.strike(command, store))
             if store:
                 seen |= _epochs(store)
         if command.returncode == 0:
@@ -97,15 +94,6 @@ def _looks(study: TinyStudy, database: str, command: subprocess.Popen[bytes]) ->
         store = store or study.opened(database)
         yield store
         time.sleep(LOOK_SECONDS)
-
-
-def _kill(command: subprocess.Popen[bytes], store: Store | None, *, chance: random.Random) -> list[str]:
-    """What died: nothing while no worker has a run, unless chance has it that those that start die too."""
-    early = chance.random() < EARLY_SHARE
-    if not early and len(targets_of(command, store, early=False)) == 1:
-        return []
-    time.sleep(chance.uniform(0, LONGEST_WAIT_SECONDS))
-    return [target.kind for target in kill_some(targets_of(command, store, early=early), chance=chance)]
 
 
 def _epochs(store: Store) -> Seen:
