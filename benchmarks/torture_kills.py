@@ -21,7 +21,7 @@ SEEDS = 3
 """Of the study; with both experiments and both rates 12 runs."""
 KILLS_IN_A_STUDY = 50
 """Then it may complete, and another one begins."""
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.2
 RESTARTS = 1000
 
 Seen = dict[tuple[int, int], EpochRecord]
