@@ -1,13 +1,14 @@
 """A run's trained weights as a file."""
 
-import os
+import hashlib
+import io
 from pathlib import Path
 
 import torch
 
 from isicbench.models.segmenter import Segmenter
-from isicbench.models.weight_files import file_sha256
 from isicbench.records import ArtifactRecord, RunRecord
+from isicbench.scheduling.durable_file import write_durably
 from isicbench.scheduling.run_folder import MODEL, recorded_path, run_folder
 
 
@@ -19,11 +20,11 @@ def require_finite(segmenter: Segmenter) -> None:
 
 
 def save_model(segmenter: Segmenter, run: RunRecord, *, artifacts: Path) -> ArtifactRecord:
-    """Write the weights to `model.pt` in the run's folder, by temporary file and rename."""
-    folder = run_folder(artifacts, run)
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary, path = folder / f"model.{os.getpid()}.tmp", folder / MODEL
-    torch.save(segmenter.state_dict(), temporary)
-    sha256 = file_sha256(temporary)
-    temporary.replace(path)
-    return ArtifactRecord(kind="model", path=recorded_path(artifacts, path), sha256=sha256, bytes=path.stat().st_size)
+    """Write the weights to `model.pt` in the run's folder, whole or not at all. Raises `OSError`."""
+    path = run_folder(artifacts, run) / MODEL
+    file = io.BytesIO()
+    torch.save(segmenter.state_dict(), file)
+    content = file.getvalue()
+    write_durably(path, content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return ArtifactRecord(kind="model", path=recorded_path(artifacts, path), sha256=sha256, bytes=len(content))
