@@ -1,12 +1,13 @@
-"""Files of pretrained weights on this machine. Knows no torch until a file must be downloaded or checked."""
+"""Files of pretrained weights on this machine. Knows no torch until a file must be checked."""
 
 import hashlib
 import os
 import shutil
-import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
 
+from isicbench.data.download_records import ChangedFileError, require_as_recorded
+from isicbench.data.progress import Progress, silent
 from isicbench.errors import WeightsError
 from isicbench.home import home
 
@@ -25,18 +26,18 @@ class Weights:
     sha256: str
 
 
-def find_weights(choice: str) -> Weights:
+def find_weights(choice: str, *, progress: Progress = silent) -> Weights:
     """Make the weights available to every worker of this machine, and say which they are.
 
-    `imagenet1k_v1` is downloaded on first use to torch's own cache; a FILE is checked and copied under its hash, so
-    that a run queued today finds the same bytes tomorrow. Raises `WeightsError`.
+    `imagenet1k_v1` is downloaded on first use to torch's own cache, and must be the same bytes from then on; a FILE is
+    checked and copied under its hash, so that a run queued today finds the same bytes tomorrow. Raises `WeightsError`.
     """
     if choice == "random":
         return Weights(name="random", sha256="")
     if choice == IMAGENET:
         path = _imagenet_path()
         if not path.is_file():
-            _download_imagenet(path)
+            _download_imagenet(path, progress)
         return Weights(name=IMAGENET, sha256=_checked_imagenet(path))
     return _keep_file(Path(choice).expanduser())
 
@@ -52,7 +53,25 @@ def _imagenet_path() -> Path:
     return torch_home.expanduser() / "hub" / "checkpoints" / IMAGENET_FILE
 
 
+def _downloads() -> Path:
+    return home() / "downloads" / "weights"
+
+
 def _checked_imagenet(path: Path) -> str:
+    try:
+        sha256 = _sha256_by_name(path)
+        require_as_recorded(_downloads(), IMAGENET_FILE, path)
+    except ChangedFileError as error:
+        raise WeightsError(
+            f"{path} is not the file that was used before: {error}",
+            hint="Delete it and run the command again; or name it as weights of your own: --weights FILE",
+        ) from error
+    except OSError as error:
+        raise WeightsError(f"{error.filename}: {error.strerror}", hint="Check its permissions.") from error
+    return sha256
+
+
+def _sha256_by_name(path: Path) -> str:
     sha256 = file_sha256(path)
     if not sha256.startswith(HASH_PREFIX):
         raise WeightsError(
@@ -62,19 +81,41 @@ def _checked_imagenet(path: Path) -> str:
     return sha256
 
 
-def _download_imagenet(path: Path) -> None:
-    from torch.hub import download_url_to_file
+def _download_imagenet(path: Path, progress: Progress) -> None:
+    from isicbench.data.download import DownloadError, download, forget
 
     url = f"{os.environ.get('ISICBENCH_WEIGHTS_URL', IMAGENET_URL).rstrip('/')}/{IMAGENET_FILE}"
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        download_url_to_file(url, str(path), hash_prefix=HASH_PREFIX, progress=True)
-    except (urllib.error.URLError, OSError, RuntimeError) as error:
+        _downloads().mkdir(parents=True, exist_ok=True)
+        fetched = download(url, _downloads(), progress=progress)
+        if not file_sha256(fetched).startswith(HASH_PREFIX):
+            forget(url, _downloads())
+            raise DownloadError(f"what came down is another file: its SHA-256 does not begin with {HASH_PREFIX}")
+        _move(fetched, path)
+    except (DownloadError, OSError) as error:
+        if path.is_file():
+            return  # another command was faster
         raise WeightsError(
             f"the ImageNet weights are not on this machine and cannot be downloaded from {url}: {error}",
             hint=f"Download that file elsewhere and put it at {path}, or name your own: --weights FILE. "
             "Without pretrained weights (another experiment): --weights random",
         ) from error
+
+
+def _move(source: Path, target: Path) -> None:
+    """Whole or not at all, also to another file system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _copy(source, target)
+    source.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _keep_file(path: Path) -> Weights:
@@ -90,9 +131,7 @@ def _keep_file(path: Path) -> Weights:
     kept = weights_path(path.name, sha256)
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_suffix(f".{os.getpid()}.tmp")
-        shutil.copyfile(path, temporary)
-        temporary.replace(kept)
+        _copy(path, kept)
     return Weights(name=path.name, sha256=sha256)
 
 

@@ -7,14 +7,17 @@ from torch import nn
 
 from isicbench.config import Config
 from isicbench.errors import WeightsError
-from isicbench.models.weight_files import weights_path
+from isicbench.models.weight_files import file_sha256, weights_path
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 def load_encoder_weights(encoder: nn.Module, config: Config) -> None:
-    """Load `config.weights` into the encoder; `random` leaves it as it is."""
+    """Load `config.weights` into the encoder; `random` leaves it as it is.
+
+    Raises `WeightsError` where they are gone, or not the bytes that the config names.
+    """
     if config.weights == "random":
         return
     path = weights_path(config.weights, config.weights_sha256)
@@ -22,6 +25,12 @@ def load_encoder_weights(encoder: nn.Module, config: Config) -> None:
         raise WeightsError(
             f"the weights {config.weights} are not at {path}",
             hint="Name them again: isicbench run --weights FILE",
+        )
+    if (sha256 := file_sha256(path)) != config.weights_sha256:
+        raise WeightsError(
+            f"{path} has changed since the run was asked for: its SHA-256 begins with {sha256[:16]}, "
+            f"expected {config.weights_sha256[:16]}",
+            hint="Ask for it again: isicbench run",
         )
     check_fit(encoder, read_state_dict(path), path)
 
