@@ -34,13 +34,13 @@ reference: .venv/installed
 	$(BIN)/isicbench report --format markdown
 
 
-# Input of every kind, thrown at the command; then 200 kills, 16 writers, and 300 runs in one worker. SEED repeats one.
+# Input of every kind, thrown at the command; then 200 kills, 16 writers, and 3000 runs in two workers. SEED repeats one.
 COUNT ?= 2000
 torture: .venv/installed
 	$(BIN)/python -m tests.torture.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m benchmarks.torture kills --kills 200 --seed $(or $(SEED),0)
 	$(BIN)/python -m benchmarks.torture writers
-	$(BIN)/python -m benchmarks.torture soak --runs 300
+	$(BIN)/python -m benchmarks.torture soak --runs 3000
 
 # Known vulnerabilities of the installed packages; says plainly where they cannot be looked up.
 audit: .venv/installed

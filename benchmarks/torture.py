@@ -1,8 +1,8 @@
-"""Whether studies survive: workers and commands killed at random, many writers at once, hundreds of runs in one worker.
+"""Whether studies survive: workers and commands killed at random, many writers at once, thousands of runs in a worker.
 
     python -m benchmarks.torture kills [--kills N] [--seed S]
     python -m benchmarks.torture writers [--writers N] [--epochs N]
-    python -m benchmarks.torture soak [--runs N]
+    python -m benchmarks.torture soak [--runs N] [--minutes N]
 
 Each prints what it counted and exits with 1 where something was lost, stuck or doubled, or grew.
 """
@@ -25,7 +25,7 @@ def main() -> None:
     tests: dict[str, Callable[[Path], bool]] = {
         "kills": lambda folder: torture(folder, kills=arguments.kills, seed=arguments.seed),
         "writers": lambda folder: write_at_once(folder, writers=arguments.writers, epochs=arguments.epochs),
-        "soak": lambda folder: soak(folder, runs=arguments.runs),
+        "soak": lambda folder: soak(folder, runs=arguments.runs, minutes=arguments.minutes),
     }
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +41,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of when and whom to kill")
     parser.add_argument("--writers", type=int, default=16)
     parser.add_argument("--epochs", type=int, default=20_000, help="of all writers together")
-    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=3000, help="at most")
+    parser.add_argument("--minutes", type=float, default=60, help="after which no further run is begun")
     return parser.parse_args()
 
 

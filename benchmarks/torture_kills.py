@@ -5,30 +5,38 @@ import random
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import psutil
-
+from benchmarks.kill_targets import Killer
 from benchmarks.tiny_study import TinyStudy
-from isicbench.compute.processes import is_alive
-from isicbench.errors import StoreError
 from isicbench.records import EpochRecord, RunRecord, RunStatus
-from isicbench.store.store import Store, open_store
+from isicbench.store.store import Store
 
-STUDY = ("--frozen", "--fine-tuned", "--epochs", "6", "--seed", "0", "--seed", "1", "--devices", "cpu:2")
-SURVIVING = ("--checkpoint-minutes", "0.01", "--retries", "1000")
-KILLS_IN_A_STUDY = 25
+STUDY = ("--frozen", "--fine-tuned", "--lr", "1e-3", "--lr", "1e-4", "--epochs", "5", "--devices", "cpu:2")
+"""Frozen runs of one seed train side by side, fine-tuned ones alone."""
+SURVIVING = ("--checkpoint-minutes", "0.005", "--retries", "1000")
+SEEDS = 3
+"""Of the study; with both experiments and both rates 12 runs."""
+KILLS_IN_A_STUDY = 50
 """Then it may complete, and another one begins."""
-LONGEST_WAIT_SECONDS = 1.5
-"""From the sight of a living worker to the kill."""
+LOOK_SECONDS = 0.2
 RESTARTS = 1000
+
+Seen = dict[tuple[int, int], EpochRecord]
+"""By run and epoch."""
 
 
 @dataclass(slots=True)
 class Counts:
     kills: Counter[str] = field(default_factory=Counter)
+    """Processes that were killed, by what they were at."""
     studies: int = 0
+    starts: int = 0
+    """Of the command."""
+    attempts: int = 0
+    """Rows of runs, those that took up an earlier one's work included."""
     epochs_seen: int = 0
     lost: int = 0
     """Epochs that were seen in the database and were gone, or other ones, at the end."""
@@ -44,92 +52,65 @@ class Counts:
         return not (self.lost or self.stuck or self.double or self.different)
 
 
-def torture(folder: Path, *, kills: int, seed: int) -> bool:
+def torture(folder: Path, *, kills: int, seed: int, seeds: int = SEEDS) -> bool:
     """Whether nothing was lost, stuck, doubled or different after so many kills."""
-    study = TinyStudy(folder, *STUDY)
+    study = TinyStudy(folder, *STUDY, *(word for number in range(seeds) for word in ("--seed", str(number))))
     if study.start("unbroken.db").wait() != 0:
-        raise RuntimeError((folder / "run.log").read_text())
-    expected = _results(open_store(str(folder / "unbroken.db"), create=False))
+        raise RuntimeError(study.log)
+    expected = _results(_opened(study, "unbroken.db"))
     chance, counts = random.Random(seed), Counts()
     while counts.kills.total() < kills:
         database = f"study-{counts.studies}.db"
-        most = min(KILLS_IN_A_STUDY, kills - counts.kills.total())
-        seen = _break(study, database, kills=most, chance=chance, counts=counts)
-        _count(open_store(str(folder / database), create=False), seen, expected, counts)
+        most = min(counts.kills.total() + KILLS_IN_A_STUDY, kills)
+        seen = _break(study, database, most=most, chance=chance, counts=counts)
+        _count(_opened(study, database), seen, expected, counts)
         counts.studies += 1
         print(f"seed {seed}: {counts}", flush=True)
     return counts.sound
 
 
-def _break(
-    study: TinyStudy, database: str, *, kills: int, chance: random.Random, counts: Counts
-) -> dict[tuple[int, int], EpochRecord]:
-    """Kill and restart until the study is complete; the epochs that were seen on the way."""
-    seen: dict[tuple[int, int], EpochRecord] = {}
+def _break(study: TinyStudy, database: str, *, most: int, chance: random.Random, counts: Counts) -> Seen:
+    """Kill, until there were `most` kills in all, and restart until the study is complete; the epochs that were seen
+    on the way."""
+    seen: Seen = {}
+    killer = Killer(chance)
     for _ in range(RESTARTS):
         command = study.start(database, *SURVIVING)
-        while command.poll() is None:
-            store = _opened(study.folder / database)
-            victims = _victims(command, store)
-            if kills and victims:
-                time.sleep(chance.uniform(0, LONGEST_WAIT_SECONDS))
-                kind = chance.choice(sorted(victims))
-                if _kill(victims[kind]):
-                    counts.kills[kind] += 1
-                    kills -= 1
-            _look(store, seen)
-            time.sleep(0.05)
+        counts.starts += 1
+        for store in _looks(study, database, command):
+            if counts.kills.total() < most:
+                counts.kills.update(killer.strike(command, store))
+            if store:
+                seen |= _epochs(store)
         if command.returncode == 0:
             return seen
-    raise RuntimeError(f"not complete after {RESTARTS} starts: {(study.folder / 'run.log').read_text()[-4000:]}")
+    raise RuntimeError(f"not complete after {RESTARTS} starts: {study.log[-4000:]}")
 
 
-def _victims(command: subprocess.Popen[bytes], store: Store | None) -> dict[str, list[tuple[int, float]]]:
-    """Pid and start time of whom to kill: a worker, the command, or both at once; empty while none works."""
-    owners = [run.owner for run in store.running_runs() if run.owner] if store else []
-    alive = [
-        (owner.pid, owner.process_started) for owner in owners if is_alive(owner.pid, started=owner.process_started)
-    ]
-    if not alive:
-        return {}
-    try:
-        scheduler = (command.pid, psutil.Process(command.pid).create_time())
-    except psutil.Error:
-        return {}
-    return {"worker": alive[:1], "command": [scheduler], "both": [scheduler, alive[-1]]}
+def _looks(study: TinyStudy, database: str, command: subprocess.Popen[bytes]) -> Iterator[Store | None]:
+    """The database again and again while the command runs; None where there is none yet."""
+    store: Store | None = None
+    while command.poll() is None:
+        store = store or study.opened(database)
+        yield store
+        time.sleep(LOOK_SECONDS)
 
 
-def _kill(processes: list[tuple[int, float]]) -> bool:
-    """Whether one of them was there to be killed."""
-    killed = False
-    for pid, started in processes:
-        if is_alive(pid, started=started):
-            psutil.Process(pid).kill()
-            killed = True
-    return killed
+def _epochs(store: Store) -> Seen:
+    found = store.epochs([run.id for run in store.runs()])
+    return {(run_id, epoch.epoch): _timeless(epoch) for run_id, epochs in found.items() for epoch in epochs}
 
 
-def _look(store: Store | None, seen: dict[tuple[int, int], EpochRecord]) -> None:
-    if store is not None:
-        for run_id, epochs in store.epochs([run.id for run in store.runs()]).items():
-            seen |= {(run_id, epoch.epoch): _timeless(epoch) for epoch in epochs}
+def _opened(study: TinyStudy, database: str) -> Store:
+    if (store := study.opened(database)) is None:
+        raise RuntimeError(f"{database} cannot be opened: {study.log[-4000:]}")
+    return store
 
 
-def _opened(file: Path) -> Store | None:
-    try:
-        return open_store(str(file), create=False) if file.exists() else None
-    except StoreError:
-        return None  # being made
-
-
-def _count(
-    store: Store, seen: dict[tuple[int, int], EpochRecord], expected: dict[object, object], counts: Counts
-) -> None:
-    runs = store.runs()
-    kept: dict[tuple[int, int], EpochRecord] = {}
-    _look(store, kept)
+def _count(store: Store, seen: Seen, expected: dict[object, object], counts: Counts) -> None:
+    runs, kept, found = store.runs(), _epochs(store), _results(store)
     completed = Counter(_key(run) for run in runs if run.status is RunStatus.COMPLETED)
-    found = _results(store)
+    counts.attempts += len(runs)
     counts.epochs_seen += len(seen)
     counts.lost += sum(kept.get(key) != epoch for key, epoch in seen.items())
     counts.stuck += sum(run.status not in (RunStatus.COMPLETED, RunStatus.FAILED) for run in runs)

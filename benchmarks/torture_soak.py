@@ -1,79 +1,119 @@
-"""Hundreds of runs in one worker: its memory, open files and threads must not grow."""
+"""Thousands of runs in the same workers: memory, open files, threads and processes must not grow."""
 
+import signal
+import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from benchmarks.tiny_study import TinyStudy
-from isicbench.errors import StoreError
 from isicbench.records import RunStatus
-from isicbench.store.store import Store, open_store
+from isicbench.store.store import Store
 
-WARM_UP_SHARE = 0.25
-"""Of the runs: allocators, kernels and caches settle."""
-GROWTH_MIB = 64
-"""By which resident memory may differ between the second quarter and the last one."""
+STUDY = ("--frozen", "--fine-tuned", "--lr", "1e-3", "--lr", "1e-4", "--epochs", "1", "--devices", "cpu:2")
+"""Four runs a seed: the two frozen ones side by side, the fine-tuned ones alone."""
+WORKERS = 2
+GROWTH_MIB = 48
+"""By which a process's resident memory may differ between the second quarter of the runs and the last one."""
+LOOK_SECONDS = 0.1
+CLEARING_SECONDS = 5.0
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
+    process: str
+    """`command`, or `worker` with its pid."""
     completed: int
-    pid: int
+    """Runs of all workers by then."""
     memory_mib: float
     files: int
     threads: int
 
 
-def soak(folder: Path, *, runs: int) -> bool:
-    """Whether one worker did all runs and ended them as large as it was after its warm-up."""
-    seeds = [word for seed in range(runs // 2) for word in ("--seed", str(seed))]
-    study = TinyStudy(folder, "--frozen", "--fine-tuned", "--epochs", "1", "--devices", "cpu", *seeds)
-    command = study.start("soak.db")
-    samples: list[Sample] = []
-    while command.poll() is None:
-        if (store := _opened(folder / "soak.db")) and (sample := _sample(store)):
-            samples.append(sample)
-        time.sleep(0.5)
-    settled = [sample for sample in samples if sample.completed >= runs * WARM_UP_SHARE]
-    early = [sample for sample in settled if sample.completed < runs * 0.5]
-    late = [sample for sample in settled if sample.completed >= runs * 0.75]
-    if command.returncode or not early or not late:
-        print(f"exit code {command.returncode}, {len(samples)} samples: {(folder / 'run.log').read_text()[-2000:]}")
-        return False
-    print(f"{runs} runs, {len({sample.pid for sample in samples})} worker; medians of the 2nd and the 4th quarter:")
-    growth = [_median_growth(early, late, name) for name in ("memory_mib", "files", "threads")]
-    return growth[0] <= GROWTH_MIB and growth[1] <= 0 and growth[2] <= 0 and len({s.pid for s in samples}) == 1
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The least of a process's figures in the second quarter of the runs, and in the last: a leak lifts the floor."""
 
+    process: str
+    memory_mib: tuple[float, float]
+    files: tuple[float, float]
+    threads: tuple[float, float]
 
-def _median_growth(early: Sequence[Sample], late: Sequence[Sample], name: str) -> float:
-    first, last = (sorted(getattr(s, name) for s in samples)[len(samples) // 2] for samples in (early, late))
-    print(f"  {name}: {first:.0f}, {last:.0f}")
-    return float(last - first)
-
-
-def _sample(store: Store) -> Sample | None:
-    """None between two runs, and where the worker is just gone."""
-    running = [run.owner for run in store.running_runs() if run.owner]
-    if not running:
-        return None
-    try:
-        worker = psutil.Process(running[0].pid)
-        return Sample(
-            completed=len(store.runs(statuses=[RunStatus.COMPLETED])),
-            pid=worker.pid,
-            memory_mib=worker.memory_info().rss / 2**20,
-            files=worker.num_fds(),
-            threads=worker.num_threads(),
+    @property
+    def leaks(self) -> bool:
+        return self.memory_mib[1] - self.memory_mib[0] > GROWTH_MIB or any(
+            last > first for first, last in (self.files, self.threads)
         )
-    except psutil.Error:
+
+
+def soak(folder: Path, *, runs: int, minutes: float) -> bool:
+    """Whether the first two workers did all runs, or those of so many minutes, and no process grew."""
+    seeds = [word for seed in range(runs // 4) for word in ("--seed", str(seed))]
+    study = TinyStudy(folder, *STUDY, *seeds, side_px=32)
+    command = study.start("soak.db")
+    samples = list(_samples(study, command, minutes=minutes))
+    if command.returncode not in (0, INTERRUPTED) or not samples:
+        print(f"exit code {command.returncode}, {len(samples)} samples: {study.log[-2000:]}")
+        return False
+    found = [growth for name in dict.fromkeys(s.process for s in samples) if (growth := growth_of(samples, name))]
+    print(f"{samples[-1].completed} runs; least figures of the 2nd and the 4th quarter of them:")
+    for growth in found:
+        print(f"  {growth}")
+    return len(found) == 1 + WORKERS and not any(growth.leaks for growth in found)
+
+
+def growth_of(samples: Sequence[Sample], process: str) -> Growth | None:
+    """None for a process that was not there in one of the quarters."""
+    total = samples[-1].completed
+    own = [sample for sample in samples if sample.process == process]
+    early = [sample for sample in own if total * 0.25 <= sample.completed < total * 0.5]
+    late = [sample for sample in own if sample.completed >= total * 0.75]
+    if not early or not late:
         return None
 
+    def least(name: str) -> tuple[float, float]:
+        first, last = (min(getattr(sample, name) for sample in part) for part in (early, late))
+        return first, last
 
-def _opened(file: Path) -> Store | None:
+    return Growth(process, least("memory_mib"), least("files"), least("threads"))
+
+
+def _samples(study: TinyStudy, command: subprocess.Popen[bytes], *, minutes: float) -> Iterator[Sample]:
+    """Until the command ends; it is asked to after so many minutes."""
+    began = cleared = time.monotonic()
+    store: Store | None = None
+    while command.poll() is None:
+        store = store or study.opened("soak.db")
+        if store:
+            completed = store.study_progress(1).get(RunStatus.COMPLETED, 0)
+            yield from _processes(command, completed)
+        if time.monotonic() - cleared > CLEARING_SECONDS:
+            _remove_weights(study.folder)
+            cleared = time.monotonic()
+        if time.monotonic() - began > minutes * 60:
+            command.send_signal(signal.SIGINT)
+            command.wait()
+        time.sleep(LOOK_SECONDS)
+
+
+def _processes(command: subprocess.Popen[bytes], completed: int) -> Iterator[Sample]:
+    """Of the command and each worker; none of one that is just gone."""
     try:
-        return open_store(str(file), create=False) if file.exists() else None
-    except StoreError:
-        return None  # being made
+        scheduler = psutil.Process(command.pid)
+        for process in (scheduler, *scheduler.children(recursive=True)):
+            name = "command" if process == scheduler else f"worker {process.pid}"
+            with process.oneshot():
+                memory = process.memory_info().rss / 2**20
+                yield Sample(name, completed, round(memory), process.num_fds(), process.num_threads())
+    except psutil.Error:
+        return
+
+
+def _remove_weights(folder: Path) -> None:
+    """15 MB a run: thousands of them would fill the disk."""
+    for path in folder.glob("runs/*/model.pt"):
+        path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from isicbench.cli.options import (
     JobsPerDevice,
     Retries,
 )
+from isicbench.config import LOSSES, OPTIMISERS, SCHEDULES
 
 GRID = "Repeat to span a grid."
 
@@ -47,6 +48,33 @@ def run(
     size: Annotated[
         list[int], typer.Option("--size", metavar="PX", help=f"Side of the network's input, in pixels. {GRID}")
     ] = [128],
+    encoder: Annotated[list[str], typer.Option("--encoder", metavar="NAME", help=f"See isicbench encoders. {GRID}")] = [
+        "mobilenet_v2"
+    ],
+    decoder: Annotated[list[str], typer.Option("--decoder", metavar="NAME", help=f"See isicbench decoders. {GRID}")] = [
+        "conv"
+    ],
+    loss: Annotated[list[str], typer.Option("--loss", metavar="NAME", help=f"{', '.join(LOSSES)}. {GRID}")] = ["bce"],
+    optimiser: Annotated[
+        list[str], typer.Option("--optimiser", metavar="NAME", help=f"{', '.join(OPTIMISERS)}. {GRID}")
+    ] = ["adam"],
+    weight_decay: Annotated[float, typer.Option("--weight-decay", metavar="SHARE", help="Of the optimiser.")] = 0.0,
+    schedule: Annotated[
+        list[str],
+        typer.Option("--schedule", metavar="NAME", help=f"Of the learning rate: {', '.join(SCHEDULES)}. {GRID}"),
+    ] = ["constant"],
+    warmup_epochs: Annotated[
+        float, typer.Option("--warmup-epochs", metavar="N", help="Epochs in which the rate rises from zero.")
+    ] = 0.0,
+    encoder_lr: Annotated[
+        float, typer.Option("--encoder-lr", metavar="SHARE", help="The encoder's rate, as a share of --lr.")
+    ] = 1.0,
+    clip_norm: Annotated[
+        float, typer.Option("--clip-norm", metavar="NORM", help="Shorten longer gradients; 0 leaves them.")
+    ] = 0.0,
+    batch_parts: Annotated[
+        int, typer.Option("--batch-parts", metavar="N", help="Send a batch through in N parts, for less memory.")
+    ] = 1,
     weights: Annotated[
         list[str],
         typer.Option("--weights", metavar="NAME|FILE", help=f"Encoder: imagenet1k_v1, random, or a FILE. {GRID}"),
@@ -118,10 +146,20 @@ def run(
         data_seed=data_seed,
         precision=resolve_precision(precision, slots.slots),
         compile=compile_,
+        weight_decay=weight_decay,
+        warmup_epochs=warmup_epochs,
+        encoder_rate_share=encoder_lr,
+        clip_norm=clip_norm,
+        batch_parts=batch_parts,
     )
     axes: dict[str, list[Any]] = {
         "frozen": [True] * frozen + [False] * fine_tuned or [True, False],
+        "encoder": encoder,
+        "decoder": decoder,
         "weights": weights,
+        "loss": loss,
+        "optimiser": optimiser,
+        "schedule": schedule,
         "augmentation": augmentation,
         "image_size_px": size,
         "epochs": epochs,

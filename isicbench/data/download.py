@@ -1,7 +1,5 @@
 """Download of one file: retried, and checked against what the same address gave before."""
 
-import hashlib
-import json
 import logging
 import shutil
 import time
@@ -12,8 +10,8 @@ from urllib.parse import urljoin
 
 import pooch
 
+from isicbench.data.download_records import record, recorded, remove_record
 from isicbench.data.progress import Progress
-from isicbench.data.whole_file import write_whole
 
 WAITS_SECONDS = (1.0, 4.0)
 """Before the second and the third attempt."""
@@ -21,7 +19,6 @@ WAITS_SECONDS = (1.0, 4.0)
 TIMEOUT_SECONDS = 60
 CHUNK_BYTES = 2**18
 LASTING_STATUSES = range(400, 500)
-RECORDS_FILE = "downloads.json"
 
 
 class DownloadError(Exception):
@@ -49,15 +46,12 @@ def download(url: str, folder: Path, *, progress: Progress) -> Path:
 def forget(url: str, folder: Path) -> None:
     """Remove the file and its record: what came down was not what was wanted."""
     (folder / _file_name(url)).unlink(missing_ok=True)
-    records = _read_records(folder)
-    if records.pop(url, None):
-        _write_records(folder, records)
+    remove_record(folder, url)
 
 
 def _fetch(url: str, folder: Path, progress: Progress) -> Path:
-    records = _read_records(folder)
     name = _file_name(url)
-    known = records.get(url)
+    known = recorded(folder, url)
     # A file without a record is from an attempt that was stopped: without a known hash, pooch would take it as it is.
     if known is None:
         (folder / name).unlink(missing_ok=True)
@@ -67,10 +61,10 @@ def _fetch(url: str, folder: Path, progress: Progress) -> Path:
         timeout=TIMEOUT_SECONDS,
         hooks={"response": partial(_require_safe, folder=folder)},
     )
-    known_hash = f"sha256:{known['sha256']}" if known else None
+    known_hash = f"sha256:{known.sha256}" if known else None
     path = Path(pooch.retrieve(url, known_hash, fname=name, path=folder, downloader=downloader))
     if known is None:
-        _write_records(folder, {**_read_records(folder), url: _describe(path)})
+        record(folder, url, path)
     return path
 
 
@@ -92,23 +86,6 @@ class _UnsafeError(ValueError):
 
 def _file_name(url: str) -> str:
     return url.rsplit("/", 1)[-1]
-
-
-def _describe(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
-
-
-def _read_records(folder: Path) -> dict[str, dict[str, Any]]:
-    try:
-        records = json.loads((folder / RECORDS_FILE).read_text())
-    except (OSError, ValueError):
-        return {}
-    return records if isinstance(records, dict) else {}
-
-
-def _write_records(folder: Path, records: dict[str, dict[str, Any]]) -> None:
-    write_whole(folder / RECORDS_FILE, json.dumps(records, indent=2))
 
 
 def _is_lasting(error: Exception) -> bool:

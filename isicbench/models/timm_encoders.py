@@ -7,8 +7,7 @@ from torch import Tensor, nn
 
 from isicbench.errors import ConfigError
 from isicbench.models.encoders import Backbone, Level
-
-PREFIX = "timm:"
+from isicbench.models.names import TIMM
 
 
 def timm_backbone(name: str) -> Backbone:
@@ -17,14 +16,14 @@ def timm_backbone(name: str) -> Backbone:
     Raises `ConfigError` where timm is not installed, does not know the name, or cannot give its maps.
     """
     timm = _timm()
-    model = name.removeprefix(PREFIX)
+    model = name.removeprefix(TIMM)
     try:
         network = timm.create_model(model, pretrained=False, features_only=True)
     except (RuntimeError, AttributeError, ValueError, AssertionError) as error:
         near = timm.list_models(f"*{model[:6]}*")[:5]
         raise ConfigError(
             f"--encoder {name}: timm cannot give its feature maps ({next(iter(str(error).splitlines()), '')})",
-            hint=f"Near: {', '.join(PREFIX + found for found in near)}" if near else "See: timm.list_models()",
+            hint=f"Near: {', '.join(TIMM + found for found in near)}" if near else "See: timm.list_models()",
         ) from error
     info = network.feature_info
     levels = tuple(

@@ -1,7 +1,6 @@
 """Torchvision's classifiers as backbones."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 
 from torch import nn
 from torchvision import models
@@ -15,32 +14,18 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 LICENCE = "BSD-3-Clause"
 """Of torchvision's code and weights; ImageNet's images are for research."""
 
-_WITH_FEATURES = (
-    "convnext_base",
-    "convnext_small",
-    "convnext_tiny",
-    "densenet121",
-    "efficientnet_b0",
-    "efficientnet_b1",
-    "efficientnet_b2",
-    "efficientnet_b3",
-    "efficientnet_v2_s",
-    "mobilenet_v2",
-    "mobilenet_v3_large",
-    "mobilenet_v3_small",
-)
-_RESNETS = ("resnet101", "resnet18", "resnet34", "resnet50", "resnext50_32x4d")
-_REGNETS = ("regnet_y_400mf", "regnet_y_800mf", "regnet_y_1_6gf")
-
-
-def torchvision_names() -> tuple[str, ...]:
-    return tuple(sorted(_BACKBONES))
-
 
 def torchvision_backbone(name: str) -> Backbone:
-    """The network with random weights, its classifier left out. Raises `KeyError` for a name that is not listed."""
-    network = _BACKBONES[name](getattr(models, name)(weights=None))
+    """The network with random weights, its classifier left out. The name must be one of `names.ENCODERS`."""
+    classifier = getattr(models, name)(weights=None)
+    network = _sequence(name, classifier)
     return Backbone(network=network, levels=find_levels(network), mean=IMAGENET_MEAN, std=IMAGENET_STD)
+
+
+def _sequence(name: str, classifier: nn.Module) -> nn.Sequential:
+    if name.startswith(("resnet", "resnext")):
+        return _resnet(classifier)
+    return _regnet(classifier) if name.startswith("regnet") else _features(classifier)
 
 
 def _features(classifier: nn.Module) -> nn.Sequential:
@@ -57,10 +42,3 @@ def _resnet(classifier: nn.Module) -> nn.Sequential:
 def _regnet(classifier: nn.Module) -> nn.Sequential:
     blocks = classifier.get_submodule("trunk_output").named_children()
     return nn.Sequential(OrderedDict([("stem", classifier.get_submodule("stem")), *blocks]))
-
-
-_BACKBONES: dict[str, Callable[[nn.Module], nn.Sequential]] = {
-    **dict.fromkeys(_WITH_FEATURES, _features),
-    **dict.fromkeys(_RESNETS, _resnet),
-    **dict.fromkeys(_REGNETS, _regnet),
-}

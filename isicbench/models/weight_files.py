@@ -1,20 +1,20 @@
-"""Files of pretrained weights on this machine. Knows no torch until a file must be downloaded or checked."""
+"""Files of pretrained weights on this machine. Knows no torch until a file must be checked."""
 
 import hashlib
 import os
 import shutil
-import urllib.error
 from dataclasses import dataclass
 from pathlib import Path
 
+from isicbench.data.download_records import ChangedFileError, require_as_recorded
+from isicbench.data.progress import Progress, silent
 from isicbench.errors import WeightsError
 from isicbench.home import home
+from isicbench.models.names import IMAGENET_FILES, TIMM
 
 IMAGENET = "imagenet1k_v1"
-IMAGENET_FILE = "mobilenet_v2-b0353104.pth"
 IMAGENET_URL = "https://download.pytorch.org/models"
-HASH_PREFIX = "b0353104"
-"""Torchvision names the file after the first digits of its SHA-256."""
+STUDYS = "mobilenet_v2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,51 +25,88 @@ class Weights:
     sha256: str
 
 
-def find_weights(choice: str) -> Weights:
-    """Make the weights available to every worker of this machine, and say which they are.
+def find_weights(choice: str, *, encoder: str = STUDYS, progress: Progress = silent) -> Weights:
+    """Make an encoder's weights available to every worker of this machine, and say which they are.
 
-    `imagenet1k_v1` is downloaded on first use to torch's own cache; a FILE is checked and copied under its hash, so
-    that a run queued today finds the same bytes tomorrow. Raises `WeightsError`.
+    `imagenet1k_v1` is downloaded on first use to torch's own cache, and must be the same bytes from then on; a FILE is
+    checked and copied under its hash, so that a run queued today finds the same bytes tomorrow. Raises `WeightsError`.
     """
     if choice == "random":
         return Weights(name="random", sha256="")
     if choice == IMAGENET:
-        path = _imagenet_path()
+        if encoder.startswith(TIMM):
+            raise WeightsError(
+                f"--weights {IMAGENET} are torchvision's, and the encoder is {encoder}",
+                hint="Save timm's as a file and name it, --weights FILE:\n"
+                f"python -c \"import timm, torch; m = timm.create_model('{encoder.removeprefix(TIMM)}', pretrained=True); "
+                "torch.save(m.state_dict(), 'weights.pt')\"",
+            )
+        path = _imagenet_path(encoder)
         if not path.is_file():
-            _download_imagenet(path)
+            _download_imagenet(path, progress)
         return Weights(name=IMAGENET, sha256=_checked_imagenet(path))
-    return _keep_file(Path(choice).expanduser())
+    return _keep_file(Path(choice).expanduser(), encoder=encoder)
 
 
-def weights_path(name: str, sha256: str) -> Path:
+def weights_path(name: str, sha256: str, *, encoder: str = STUDYS) -> Path:
     """Where the bytes of named weights lie on this machine, there or not."""
-    return _imagenet_path() if name == IMAGENET else home() / "weights" / f"{sha256}.pt"
+    return _imagenet_path(encoder) if name == IMAGENET else home() / "weights" / f"{sha256}.pt"
 
 
-def _imagenet_path() -> Path:
+def _imagenet_path(encoder: str) -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     torch_home = Path(os.environ.get("TORCH_HOME") or Path(cache) / "torch")
-    return torch_home.expanduser() / "hub" / "checkpoints" / IMAGENET_FILE
+    return torch_home.expanduser() / "hub" / "checkpoints" / IMAGENET_FILES[encoder]
+
+
+def _downloads() -> Path:
+    return home() / "downloads" / "weights"
 
 
 def _checked_imagenet(path: Path) -> str:
-    sha256 = file_sha256(path)
-    if not sha256.startswith(HASH_PREFIX):
+    try:
+        sha256 = _sha256_by_name(path)
+        require_as_recorded(_downloads(), path.name, path)
+    except ChangedFileError as error:
         raise WeightsError(
-            f"{path}: its SHA-256 begins with {sha256[:8]}, expected {HASH_PREFIX}: the file is damaged",
+            f"{path} is not the file that was used before: {error}",
+            hint="Delete it and run the command again; or name it as weights of your own: --weights FILE",
+        ) from error
+    except OSError as error:
+        raise WeightsError(f"{error.filename}: {error.strerror}", hint="Check its permissions.") from error
+    return sha256
+
+
+def _sha256_by_name(path: Path) -> str:
+    sha256, expected = file_sha256(path), hash_prefix(path.name)
+    if not sha256.startswith(expected):
+        raise WeightsError(
+            f"{path}: its SHA-256 begins with {sha256[:8]}, expected {expected}: the file is damaged",
             hint="Delete it and run the command again.",
         )
     return sha256
 
 
-def _download_imagenet(path: Path) -> None:
-    from torch.hub import download_url_to_file
+def hash_prefix(name: str) -> str:
+    """Torchvision names a file after the first digits of its SHA-256."""
+    return name.removesuffix(".pth").rsplit("-", 1)[1]
 
-    url = f"{os.environ.get('ISICBENCH_WEIGHTS_URL', IMAGENET_URL).rstrip('/')}/{IMAGENET_FILE}"
-    path.parent.mkdir(parents=True, exist_ok=True)
+
+def _download_imagenet(path: Path, progress: Progress) -> None:
+    from isicbench.data.download import DownloadError, download, forget
+
+    url = f"{os.environ.get('ISICBENCH_WEIGHTS_URL', IMAGENET_URL).rstrip('/')}/{path.name}"
+    expected = hash_prefix(path.name)
     try:
-        download_url_to_file(url, str(path), hash_prefix=HASH_PREFIX, progress=True)
-    except (urllib.error.URLError, OSError, RuntimeError) as error:
+        _downloads().mkdir(parents=True, exist_ok=True)
+        fetched = download(url, _downloads(), progress=progress)
+        if not file_sha256(fetched).startswith(expected):
+            forget(url, _downloads())
+            raise DownloadError(f"what came down is another file: its SHA-256 does not begin with {expected}")
+        _move(fetched, path)
+    except (DownloadError, OSError) as error:
+        if path.is_file():
+            return  # another command was faster
         raise WeightsError(
             f"the ImageNet weights are not on this machine and cannot be downloaded from {url}: {error}",
             hint=f"Download that file elsewhere and put it at {path}, or name your own: --weights FILE. "
@@ -77,7 +114,23 @@ def _download_imagenet(path: Path) -> None:
         ) from error
 
 
-def _keep_file(path: Path) -> Weights:
+def _move(source: Path, target: Path) -> None:
+    """Whole or not at all, also to another file system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _copy(source, target)
+    source.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _keep_file(path: Path, *, encoder: str) -> Weights:
     if not path.is_file():
         raise WeightsError(
             f"--weights {path}: no such file", hint="Expected imagenet1k_v1, random, or a file of weights."
@@ -85,14 +138,12 @@ def _keep_file(path: Path) -> Weights:
     from isicbench.models.weights import check_fit, read_state_dict
     from isicbench.models.zoo import build_encoder
 
-    check_fit(build_encoder("mobilenet_v2", decoder="conv"), read_state_dict(path), path)
+    check_fit(build_encoder(encoder), read_state_dict(path), path)
     sha256 = file_sha256(path)
     kept = weights_path(path.name, sha256)
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_suffix(f".{os.getpid()}.tmp")
-        shutil.copyfile(path, temporary)
-        temporary.replace(kept)
+        _copy(path, kept)
     return Weights(name=path.name, sha256=sha256)
 
 

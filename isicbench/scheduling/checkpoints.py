@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import pickle
 import re
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import torch
 
 from isicbench.records import RunRecord
+from isicbench.scheduling.durable_file import write_durably
 from isicbench.scheduling.run_folder import run_folder
 from isicbench.store.store import Store
 from isicbench.training.state import TrainingState
@@ -27,29 +27,11 @@ COST_SHARE = 0.05
 
 def save_checkpoint(folder: Path, run: RunRecord, state: TrainingState) -> Path:
     """Write `checkpoint-EPOCH-STEP.pt`; earlier ones go once it is on the disk and reads back as it was written."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"checkpoint-{state.epoch:05d}-{state.step:07d}.pt"
-    temporary = folder / f"{path.stem}.{os.getpid()}.tmp"
-    try:
-        _write_through(temporary, _encoded(run, state))
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(folder)
+    write_durably(path, _encoded(run, state))
     for old in [*checkpoint_files(folder)[KEPT:], *folder.glob("checkpoint-*.tmp")]:
         old.unlink(missing_ok=True)
     return path
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    """To the disk; raises `OSError` where it does not take it, or gives back something else."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if path.read_bytes() != content:
-        raise OSError(f"{path}: does not read back as it was written")
 
 
 def load_checkpoint(folder: Path, run: RunRecord) -> TrainingState | None:
@@ -147,12 +129,3 @@ def _encoded(run: RunRecord, state: TrainingState) -> bytes:
 def _digest(payload: bytes) -> bytes:
     """SHA-256 in hex, and a line's end."""
     return hashlib.sha256(payload).hexdigest().encode() + b"\n"
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is on the disk once its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from isicbench.data.prepare import Prepared, prepare
 from isicbench.data.progress import Progress, silent
 from isicbench.data.splits import hold_out
 from isicbench.errors import ConfigError, WeightsError
+from isicbench.models.names import require_known
 from isicbench.models.weight_files import Weights, find_weights
 from isicbench.records import DatasetRecord
 from isicbench.store.studies import RunRequest
@@ -47,6 +48,8 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     Raises `ConfigError`, `DataError` or `WeightsError`.
     """
     configs = _expand(request)
+    for config in configs:
+        require_known(encoder=config.encoder, decoder=config.decoder)
     _require_seeds(request.seeds)
     if request.names and len(request.names) != len(configs):
         raise ConfigError(
@@ -57,7 +60,7 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     record = describe_dataset(dataset)
     _check_split(dataset, request.base)
     names: Sequence[str | None] = request.names or [None] * len(configs)
-    weights = {choice: _find_weights(choice) for choice in dict.fromkeys(c.weights for c in configs)}
+    weights = {choice: _find_weights(choice, progress) for choice in dict.fromkeys(c.weights for c in configs)}
     completed = [_complete(config, record, weights[config.weights]) for config in configs]
     runs = tuple(
         RunRequest(name=name, config=config, seed=seed, dataset=record)
@@ -88,10 +91,10 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
     )
 
 
-def _find_weights(choice: str) -> Weights:
+def _find_weights(choice: str, progress: Progress) -> Weights:
     """What torch raises at a file that only looks like weights, such as sparse tensors, becomes a `WeightsError`."""
     try:
-        return find_weights(choice)
+        return find_weights(choice, progress=progress)
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         reason = next(iter(str(error).splitlines()), "")
         raise WeightsError(

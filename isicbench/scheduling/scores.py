@@ -1,6 +1,6 @@
 """What a trained segmenter is worth: the one scoring that runs and later evaluations share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from isicbench.config import Config
 from isicbench.data.contamination import count_seen, trained_images
 from isicbench.data.mask_figures import mask_figures
 from isicbench.data.prepare import Prepared, PreparedSplit
+from isicbench.data.progress import Progress, silent
 from isicbench.data.samples import choose_samples, probabilities_png, sample_records
 from isicbench.evaluation.diagnosis import RunFigures, diagnose
 from isicbench.evaluation.histograms import Histograms, count_probabilities, join_histograms
@@ -32,10 +33,11 @@ def record_scores(
     validation: Images,
     epochs: Sequence[EpochRecord],
     frozen_tensors_changed: int,
+    scored: Callable[[], None] = lambda: None,
 ) -> None:
     """The threshold from validation, the test set's scores at both resolutions, samples, and what they say.
 
-    The test set is read here for the first time, and nothing is chosen by it.
+    The test set is read here for the first time, and nothing is chosen by it. `scored` is called after each image.
     """
     config = run.config
     on_validation = probability_record(
@@ -49,7 +51,12 @@ def record_scores(
         threshold = best_threshold(on_validation.threshold_scores).threshold
     on_test = predict_probabilities(segmenter, place_images(prepared.test, device=validation.device))
     evaluations = evaluate(
-        on_test, prepared.test, split_name="test", dataset_fingerprint=config.dataset_fingerprint, threshold=threshold
+        on_test,
+        prepared.test,
+        split_name="test",
+        dataset_fingerprint=config.dataset_fingerprint,
+        threshold=threshold,
+        progress=lambda *_: scored(),
     )
     seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=prepared.test.image_ids)
     evaluations = [replace(evaluation, seen_in_training=seen) for evaluation in evaluations]
@@ -73,6 +80,7 @@ def evaluate(
     dataset_fingerprint: str,
     threshold: float,
     resolutions: Sequence[str] = ("training", "original"),
+    progress: Progress = silent,
 ) -> list[EvaluationRecord]:
     """The scores of `(N, h, w)` probabilities on a split's `N` images, at each resolution in turn."""
     scorers = {"training": score_at_input_size, "original": score_at_original_size}
@@ -83,6 +91,7 @@ def evaluate(
             split_name=split_name,
             dataset_fingerprint=dataset_fingerprint,
             threshold=threshold,
+            progress=progress,
         )
         for resolution in resolutions
     ]

@@ -23,7 +23,7 @@ def frozen(seed: int = 0, **changes) -> Config:
 def network() -> torch.nn.Module:
     """Features whose BatchNorm statistics are not those of a fresh network."""
     torch.manual_seed(0)
-    features = build_encoder("mobilenet_v2", decoder="conv").features
+    features = build_encoder("mobilenet_v2").features
     for layer in features.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.running_mean.uniform_(-0.2, 0.2)

@@ -3,7 +3,7 @@ import torch
 
 from isicbench.config import Config
 from isicbench.scheduling import out_of_memory
-from isicbench.scheduling.execution import failure_of
+from isicbench.scheduling.failures import failure_of
 from isicbench.scheduling.out_of_memory import is_out_of_memory, kernel_kills, memory_advice
 from isicbench.store.store import open_store
 from tests.store.store_records import queue

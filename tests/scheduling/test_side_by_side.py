@@ -9,7 +9,7 @@ from isicbench.records import Failure, RunStatus
 from isicbench.scheduling.side_by_side import next_group
 from isicbench.store.store import Store, open_store
 from tests.commands import isicbench, start_isicbench
-from tests.scheduling.test_studies import opened_runs
+from tests.scheduling.test_studies import opened_runs, overlapping
 from tests.store.store_records import FINE_TUNED, FROZEN, queue, request, start
 from tests.waiting import wait_until
 
@@ -59,6 +59,20 @@ def test_killed_worker_fails_every_run_that_it_had(quick, tmp_path):
     assert command.wait(timeout=300) == 7
     runs = open_store("results.db", create=False).runs()
     assert [(run.status, run.failure.kind) for run in runs] == [(RunStatus.FAILED, "signal")] * 3
+
+
+def test_each_run_of_a_group_whose_worker_died_is_tried_again_alone(quick, tmp_path):
+    command = start_isicbench("run", *quick, *SHARING, "--epochs", 12, log=tmp_path / "run.log")
+    wait_until(lambda: Path("results.db").exists())
+    running = wait_until(lambda: (found := opened_runs()) and len(found) == 3 and all(r.step for r in found) and found)
+    psutil.Process(running[0].owner.pid).kill()
+    assert command.wait(timeout=300) == 0, (tmp_path / "run.log").read_text()
+    runs = open_store("results.db", create=False).runs()
+    died, retried = runs[:3], runs[3:]
+    assert [run.status for run in died] == [RunStatus.FAILED] * 3
+    assert [(run.status, run.owner.slot) for run in retried] == [(RunStatus.COMPLETED, "cpu:0")] * 3
+    assert {run.retry_of for run in retried} == {run.id for run in died}
+    assert overlapping(retried) == []
 
 
 @pytest.fixture

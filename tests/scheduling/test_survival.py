@@ -1,5 +1,6 @@
 """Studies whose processes are stopped, killed and hung: what was trained is gone on with, to the last bit."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from isicbench.records import RunStatus
 from isicbench.scheduling.run_folder import run_folder
 from isicbench.store.store import Store, open_store
 from tests.commands import isicbench, start_isicbench
-from tests.scheduling.test_studies import opened_runs
+from tests.scheduling.test_studies import PYTHONPATH, opened_runs
 from tests.waiting import wait_until
 
 EVERY_STEP = ("--checkpoint-minutes", 0)
@@ -119,7 +120,7 @@ def test_a_worker_that_stands_still_is_ended_and_its_run_tried_again(quick, tmp_
 def test_a_hanging_step_leaves_its_stack_in_the_log(tmp_path):
     code = """
 import time
-from isicbench.scheduling.worker import Watchdog
+from isicbench.scheduling.watchdog import Watchdog
 
 def a_step_that_hangs():
     time.sleep(60)
@@ -132,6 +133,19 @@ with Watchdog(0.2):
     wait_until(lambda: "a_step_that_hangs" in (tmp_path / "log").read_text() or process.poll())
     process.kill()
     assert "a_step_that_hangs" in (tmp_path / "log").read_text()
+
+
+def test_a_worker_whose_scheduler_is_gone_before_torch_is_loaded_ends_at_once(tmp_path):
+    (tmp_path / "torch.py").write_text("import time\ntime.sleep(600)")
+    worker = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "isicbench.scheduling.worker", "--slot", "cpu:0", "--device", "cpu"),
+            *("--threads", "1", "--checkpoint-minutes", "10", "--hang-seconds", "0"),
+        ],
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PYTHONPATH}"},
+    )
+    assert worker.wait(timeout=120) == 0
 
 
 def test_resume_says_what_it_cannot_go_on_with(quick):
