@@ -35,10 +35,11 @@ def find_weights(choice: str, *, encoder: str = STUDYS, progress: Progress = sil
         return Weights(name="random", sha256="")
     if choice == IMAGENET:
         if encoder.startswith(TIMM):
+            model = encoder.removeprefix(TIMM)
             raise WeightsError(
                 f"--weights {IMAGENET} are torchvision's, and the encoder is {encoder}",
                 hint="Save timm's as a file and name it, --weights FILE:\n"
-                f"python -c \"import timm, torch; m = timm.create_model('{encoder.removeprefix(TIMM)}', pretrained=True); "
+                f"python -c \"import timm, torch; m = timm.create_model('{model}', pretrained=True); "
                 "torch.save(m.state_dict(), 'weights.pt')\"",
             )
         path = _imagenet_path(encoder)
