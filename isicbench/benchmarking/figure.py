@@ -4,7 +4,8 @@ from matplotlib.axes import Axes
 
 from isicbench.benchmarking.measurement import Comparison, Part
 from isicbench.benchmarking.results import Results
-from isicbench.report.style import BLUE, GREY, VERMILION, new_figure, png, report_style
+from isicbench.report.palette import BLUE, GREY, VERMILION
+from isicbench.report.style import new_figure, png, report_style
 
 
 def results_figure(results: Results) -> bytes:
