@@ -50,15 +50,13 @@ class Distribution:
 
 
 def distributions(scores: Sequence[ExperimentScores], series: Mapping[str, Series]) -> list[Distribution]:
-    """One an experiment that has an image with a score of every seed, all on one scale."""
+    """One an experiment that has an image with a score of every seed."""
     images = {one.label: image_means(one) for one in scores}
-    counts = {label: np.histogram(values, bins=BINS, range=(0, 1))[0] for label, values in images.items()}
-    most = max((float(found.max() / max(1, found.sum())) for found in counts.values()), default=1.0)
     return [
         Distribution(
             label=label,
             series=series.get(label),
-            bars=tuple(_bars(counts[label].tolist(), most=most)),
+            bars=tuple(_bars(np.histogram(values, bins=BINS, range=(0, 1))[0].tolist())),
             quartiles=_quartiles(values),
             low_share=float(np.mean(values < LOW_DICE)),
             image_count=len(values),
@@ -80,13 +78,12 @@ def _quartiles(values: NDArray[np.float64]) -> tuple[float, float, float, float,
     return lowest, lower, median, upper, highest
 
 
-def _bars(counts: Sequence[int], *, most: float) -> list[Bar]:
-    """Those that hold an image; `most` is the highest share of any bar in the table."""
-    total = sum(counts)
+def _bars(counts: Sequence[int]) -> list[Bar]:
+    """Those that hold an image, the highest of full height."""
     bars = []
     for number, images in enumerate(counts):
         if images:
-            height = max(1.0, BAR_HEIGHT * images / total / most)
+            height = max(1.0, BAR_HEIGHT * images / max(counts))
             start, end = _place(number / BINS), _place((number + 1) / BINS)
             bars.append(
                 Bar(

@@ -52,7 +52,8 @@ def render_html(source: ReportSource, runs: Sequence[RunRecord]) -> str:
 
 def _values(contents: ReportContents, series: Sequence[Series], predictions: Predictions) -> Values:
     """What the templates name."""
-    series_of, compared = series_by_label(series), contents.comparisons
+    series_of = series_by_label(series)
+    scores = contents.comparisons.dice_scores if contents.comparisons else ()
     charts = {
         "epoch_charts": epoch_charts(series),
         "threshold_charts": threshold_charts(series, contents.probabilities),
@@ -65,7 +66,7 @@ def _values(contents: ReportContents, series: Sequence[Series], predictions: Pre
         "series_of": series_of,
         "facts": facts(contents),
         "statements": statements(contents),
-        "galleries": galleries(predictions.columns, series_of, image_ranks(compared.dice_scores if compared else ())),
+        "galleries": galleries(predictions.columns, series_of, image_ranks(scores), scores),
         "without_predictions": predictions.without,
         "plot": _plot(),
         "data": {"charts": {chart.key: chart.data for drawn in charts.values() for chart in drawn}},

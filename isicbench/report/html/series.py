@@ -41,7 +41,8 @@ class Series:
 
     @property
     def dash(self) -> int:
-        return DASHES.index(line_style(self.place).dash)
+        """Another one than its neighbour's; with the colour it differs from all of `DRAWN`."""
+        return self.place % len(DASHES)
 
 
 def choose_series(contents: ReportContents) -> list[Series]:

@@ -114,7 +114,7 @@ def _diagnosis_statements(contents: ReportContents) -> list[Statement]:
     """One a kind of diagnosis, with the first run's message where there is a single one."""
     by_kind: dict[str, list[str]] = {}
     for line in contents.diagnoses:
-        text = f"Run {line.run_id} ({line.label}, seed {line.seed}) {line.diagnosis.message}"
+        text = f"Run {line.run_id} ({line.label}, seed {line.seed}): {line.diagnosis.message}"
         by_kind.setdefault(line.diagnosis.kind, []).append(text)
     return [
         Statement(
