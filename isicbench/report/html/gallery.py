@@ -31,8 +31,8 @@ class Gallery:
     dataset: str
     rows: tuple[SampleRow, ...]
     extremes: tuple[Extremes, ...]
-    left_out: int
-    """Experiments with predictions that are not shown."""
+    is_selection: bool
+    """Whether there are experiments with predictions that are not shown."""
 
 
 def galleries(
@@ -57,7 +57,7 @@ def _gallery(
         dataset=columns[0].experiment.config.dataset,
         rows=tuple(_tagged(sorted(rows, key=lambda row: -row.dice))),
         extremes=tuple(found for found in extremes if found.rows),
-        left_out=len(columns) - len(shown),
+        is_selection=len(shown) < len(columns),
     )
 
 

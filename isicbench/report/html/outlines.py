@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from isicbench.report.predictions import Mask
 
-LONGEST = 16_000
-"""Characters of one path; a mask as ragged as noise is drawn from every second pixel, or fourth, and so on."""
+MOST_EDGES = 6_000
+"""Pixels' edges in one path; a mask as ragged as noise is drawn from every second pixel, or fourth, and so on."""
 
 Corner = tuple[int, int]
 _STEPS = {(1, 0): "h", (-1, 0): "h", (0, 1): "v", (0, -1): "v"}
@@ -17,9 +17,14 @@ _STEPS = {(1, 0): "h", (-1, 0): "h", (0, 1): "v", (0, -1): "v"}
 def outline(mask: Mask) -> str:
     """The path of a `(H, W)` mask in units of its pixels, to be filled by the even-odd rule; empty without any."""
     scale = 1
-    while len(path := _path(mask[::scale, ::scale], scale)) > LONGEST:
+    while _edge_count(mask[::scale, ::scale]) > MOST_EDGES:
         scale *= 2
-    return path
+    return _path(mask[::scale, ::scale], scale)
+
+
+def _edge_count(mask: Mask) -> int:
+    padded = np.pad(mask, 1)
+    return int((padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum())
 
 
 def _path(mask: Mask, scale: int) -> str:
@@ -70,12 +75,12 @@ def _loop_path(corners: list[Corner], scale: int) -> str:
     x, y = corners[0]
     parts = [f"M{x * scale} {y * scale}"]
     runs: list[tuple[str, int]] = []
-    for (x0, y0), (x1, y1) in pairwise(corners):
+    for (x0, y0), (x1, y1) in pairwise([*corners, corners[0]]):
         name = _STEPS[x1 - x0, y1 - y0]
         length = (x1 - x0) + (y1 - y0)
         if runs and runs[-1][0] == name and runs[-1][1] * length > 0:
             runs[-1] = name, runs[-1][1] + length
         else:
             runs.append((name, length))
-    parts += [f"{name}{length * scale}" for name, length in runs]
+    parts += [f"{name}{length * scale}" for name, length in runs[:-1]]  # the last is what z draws
     return "".join(parts) + "z"

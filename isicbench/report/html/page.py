@@ -68,6 +68,7 @@ def _values(contents: ReportContents, series: Sequence[Series], predictions: Pre
         "statements": statements(contents),
         "galleries": galleries(predictions.columns, series_of, image_ranks(scores), scores),
         "without_predictions": predictions.without,
+        "undrawn": len(contents.detailed) - len(series),
         "plot": _plot(),
         "data": {"charts": {chart.key: chart.data for drawn in charts.values() for chart in drawn}},
         **charts,
