@@ -9,10 +9,10 @@ def test_enter_enlarges_arrows_go_on_and_escape_closes(opened):
     viewer = page.locator("#viewer")
     assert viewer.is_visible()
     assert [text.strip() for text in viewer.locator(".stage figcaption").all_inner_texts()] == [
+        "Overlay",
         "Image",
         "Truth",
         "Prediction",
-        "Overlay",
     ]
     total = int(viewer.locator(".viewer-place").inner_text().split()[-1])
     places = [viewer.locator(".viewer-place").inner_text()]

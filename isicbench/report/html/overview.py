@@ -13,7 +13,7 @@ from isicbench.report.contents import ReportContents
 from isicbench.report.experiments import Experiment
 from isicbench.report.html.series import Series
 from isicbench.report.table import HEADINGS, ResultRow, Summary
-from isicbench.report.wording import MISSING, duration, rate
+from isicbench.report.wording import MISSING, duration, figure, rate
 
 COLUMNS = (*HEADINGS[1:], "Seeds", "Training time", "Images/s")
 SCORES = 2
@@ -23,6 +23,8 @@ SCORES = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     text: str
+    spread: str = ""
+    """Beside it, smaller: the standard deviation over seeds."""
     note: str = ""
     """Beneath it, smaller: the 95% interval."""
     value: float | None = None
@@ -94,12 +96,13 @@ def _score_cells(
     notes = _interval_notes(experiment, comparisons)
     return [
         Cell(
-            text=text,
+            text=figure(summary.mean) if summary else MISSING,
+            spread=f"± {figure(summary.sd)}" if summary and summary.sd is not None else "",
             note=notes[column] if column < SCORES and summary else "",
             value=summary.mean if summary else None,
             highest=column < SCORES and summary is not None and summary.mean == highest[column],
         )
-        for column, (text, summary) in enumerate(zip(row.cells, row.summaries, strict=True))
+        for column, summary in enumerate(row.summaries)
     ]
 
 

@@ -13,6 +13,7 @@ from isicbench.report.html.differences import CHIPS
 from isicbench.report.html.overview import best_place
 from isicbench.report.wording import count, duration
 
+NOTES_TOLD = 2
 PAIRS_TOLD = 3
 """Sentences on the best and another; the rest stand in the section on differences."""
 
@@ -57,9 +58,15 @@ def statements(contents: ReportContents) -> list[Statement]:
         found += _comparison_statements(contents.comparisons.dice)
     found += _diagnosis_statements(contents)
     if contents.notes:
-        text = f"{count(len(contents.notes), 'line')} on runs that stand behind no figure of the table."
-        found.append(Statement(chip="left out", style="caution", text=text, link="experiments"))
+        found.append(Statement(chip="left out", style="caution", text=_left_out(contents.notes), link="experiments"))
     return found
+
+
+def _left_out(notes: Sequence[str]) -> str:
+    """What stands behind no figure of the table, in full where it is little."""
+    if len(notes) <= NOTES_TOLD:
+        return " ".join(notes)
+    return f"{notes[0]} {count(len(notes) - 1, 'more note')} on what stands behind no figure of the table."
 
 
 def _comparison_statements(compared: ComparisonContents) -> list[Statement]:

@@ -36,18 +36,21 @@ function openViewer(tiles, number) {
   viewer.showModal();
 }
 
-// The image alone, the two masks, and one over the other.
+// Both masks over the image, then the image alone and each mask.
 function views(tile, sample) {
   const photo = sample.querySelector("image");
   const overlay = tile.querySelector("svg").cloneNode(true);
   overlay.querySelectorAll("[id]").forEach((drawn) => drawn.removeAttribute("id"));
-  const views = [view("Image", [photo.cloneNode()], overlay)];
-  views.push(view("Truth", [maskPath([sample.querySelector(".truth-line").getAttribute("d")])], overlay));
+  const truth = sample.querySelector(".truth-line").getAttribute("d");
+  const views = [
+    view("Overlay", [...overlay.children], overlay),
+    view("Image", [photo], overlay),
+    view("Truth", [maskPath([truth])], overlay),
+  ];
   if (tile.dataset.tile === "prediction") {
     const found = [".tp", ".fp"].map((kind) => tile.querySelector(kind).getAttribute("d"));
     views.push(view("Prediction", [maskPath(found)], overlay));
   }
-  views.push(view("Overlay", [...overlay.children], overlay));
   return views;
 }
 
