@@ -24,6 +24,8 @@ COMMANDS = {
     "watch": "Follow the runs of a study that another process trains.",
     "rm": "Remove runs with all that belongs to them.",
     "prune": "Remove files that no finished result needs.",
+    "encoders": "List the encoders with parameters, operations and feature maps.",
+    "decoders": "List the decoders with parameters and operations.",
     "data": "Download, import, prepare, verify, audit and show datasets.",
     "db": "Look after the database.",
     "bench": "Measure isicbench on this machine, beside other ways to do its work.",

@@ -48,3 +48,18 @@ def build_decoder(name: str, encoder: Encoder) -> nn.Module:
     if name in _PYRAMID_DECODERS:
         return _PYRAMID_DECODERS[name]([level.channels for level in encoder.levels])
     return ConvDecoder(encoder.channels)
+
+
+_SOURCES = {
+    "conv": "the study: conv 3x3 to 128, conv 1x1",
+    "deeplabv3plus": "Chen et al., ECCV 2018",
+    "fpn": "Lin et al., CVPR 2017; Kirillov et al., CVPR 2019",
+    "lraspp": "Howard et al., ICCV 2019",
+    "segformer": "Xie et al., NeurIPS 2021 (its head)",
+    "unet": "Ronneberger et al., MICCAI 2015",
+}
+
+
+def decoder_source(name: str) -> str:
+    """Where a decoder comes from."""
+    return _SOURCES[name]

@@ -60,8 +60,9 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     record = describe_dataset(dataset)
     _check_split(dataset, request.base)
     names: Sequence[str | None] = request.names or [None] * len(configs)
-    weights = {choice: _find_weights(choice, progress) for choice in dict.fromkeys(c.weights for c in configs)}
-    completed = [_complete(config, record, weights[config.weights]) for config in configs]
+    choices = dict.fromkeys((config.weights, config.encoder) for config in configs)
+    weights = {choice: _find_weights(*choice, progress) for choice in choices}
+    completed = [_complete(config, record, weights[config.weights, config.encoder]) for config in configs]
     runs = tuple(
         RunRequest(name=name, config=config, seed=seed, dataset=record)
         for seed in dict.fromkeys(request.seeds)
@@ -91,10 +92,10 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
     )
 
 
-def _find_weights(choice: str, progress: Progress) -> Weights:
+def _find_weights(choice: str, encoder: str, progress: Progress) -> Weights:
     """What torch raises at a file that only looks like weights, such as sparse tensors, becomes a `WeightsError`."""
     try:
-        return find_weights(choice, progress=progress)
+        return find_weights(choice, encoder=encoder, progress=progress)
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         reason = next(iter(str(error).splitlines()), "")
         raise WeightsError(
