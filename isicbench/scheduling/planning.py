@@ -14,7 +14,7 @@ from isicbench.data.prepare import Prepared, prepare
 from isicbench.data.progress import Progress, silent
 from isicbench.data.splits import hold_out
 from isicbench.errors import ConfigError, WeightsError
-from isicbench.models.names import require_known
+from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
 from isicbench.records import DatasetRecord
 from isicbench.store.studies import RunRequest
@@ -48,8 +48,8 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     Raises `ConfigError`, `DataError` or `WeightsError`.
     """
     configs = _expand(request)
-    for config in configs:
-        require_known(encoder=config.encoder, decoder=config.decoder)
+    for encoder, decoder in dict.fromkeys((config.encoder, config.decoder) for config in configs):
+        _require_network(encoder, decoder)
     _require_seeds(request.seeds)
     if request.names and len(request.names) != len(configs):
         raise ConfigError(
@@ -90,6 +90,14 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
         licence=dataset.licence,
         images=describe_images(dataset, prepared) if prepared else (),
     )
+
+
+def _require_network(encoder: str, decoder: str) -> None:
+    require_known(encoder=encoder, decoder=decoder)
+    if encoder.startswith(TIMM):
+        from isicbench.models.zoo import build_encoder
+
+        build_encoder(encoder, decoder=decoder)  # torch is loaded only here: timm alone knows its names
 
 
 def _find_weights(choice: str, encoder: str, progress: Progress) -> Weights:
