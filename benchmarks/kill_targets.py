@@ -9,8 +9,8 @@ import psutil
 
 from isicbench.store.store import Store
 
-LONGEST_WAIT_SECONDS = 0.8
-"""From the sight of what may be killed to the kill: less than a run takes."""
+LONGEST_WAIT_SECONDS = 2.0
+"""From the sight of what may be killed to the kill: about two runs, or half a worker's start."""
 EARLY_SHARE = 0.3
 """Of the kills do not wait for a worker that has a run: the command and its workers may be just starting."""
 WORKER = "isicbench.scheduling.worker"
@@ -31,7 +31,7 @@ class Killer:
         self._early = False
 
     def strike(self, command: subprocess.Popen[bytes], store: Store | None) -> list[str]:
-        """Kill the command, a worker, or all at once as a power cut would, within a second; what those that died were
+        """Kill the command, a worker, or all at once as a power cut would, within seconds; what those that died were
         at. Nobody dies while no worker has a run, but where chance has it that those that start die too."""
         if not self._early and len(targets_of(command, store, early=False)) < 2:
             return []
