@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Train every combination of the options on the devices at hand, and record it.",
     "resume": "Go on with runs that were interrupted or failed, each from its last checkpoint.",
     "evaluate": "Score a finished run on another split, threshold or dataset.",
+    "predict": "Write the masks of new images, by the network that a run has trained.",
     "score": "Score another tool's masks by the challenge's rules, and record them.",
     "report": "Render the comparative table, the curves and the pictures from the database.",
     "compare": "Compare experiments on the same images: intervals, tests, and what they allow to say.",
