@@ -19,6 +19,7 @@ COMMANDS = {
     "predict": "Write the masks of new images, by the network that a run has trained.",
     "score": "Score another tool's masks by the challenge's rules, and record them.",
     "report": "Render the comparative table, the curves and the pictures from the database.",
+    "export": "Write runs as files that other tools open, or as a folder to publish.",
     "compare": "Compare experiments on the same images: intervals, tests, and what they allow to say.",
     "list": "List the runs in the database.",
     "show": "Show one run: its config, epochs, scores, diagnoses and log.",
