@@ -22,8 +22,8 @@ STATUSES = {
 }
 METRICS_AT_ONCE = 1000
 """MLflow's own limit."""
-ALLOWED = "MLFLOW_ALLOW_FILE_STORE"
-"""MLflow 3 asks for it: it prefers databases, and opens and migrates folders."""
+WHILE_WRITING = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
+"""MLflow 3 prefers databases, and takes folders where it is told to; and an export tells nobody of itself."""
 
 
 def write_mlruns(runs: Sequence[TrackedRun], folder: Path, *, target: Path) -> None:
@@ -41,18 +41,16 @@ def write_mlruns(runs: Sequence[TrackedRun], folder: Path, *, target: Path) -> N
 
 @contextmanager
 def _file_store(folder: Path, *, target: Path) -> Iterator[Any]:
-    before = os.environ.get(ALLOWED)
-    os.environ[ALLOWED] = "true"
+    before = {name: os.environ.get(name) for name in WHILE_WRITING}
+    os.environ |= WHILE_WRITING
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     try:
         from mlflow.store.tracking.file_store import FileStore
 
         yield FileStore(str(folder / "mlruns"), (target / "mlruns").as_uri())
     finally:
-        if before is None:
-            del os.environ[ALLOWED]
-        else:
-            os.environ[ALLOWED] = before
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _write_run(store: Any, tracked: TrackedRun, experiment_id: str) -> None:

@@ -2,6 +2,8 @@
 
 import importlib.util
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -99,6 +101,17 @@ def test_mlflow_opens_its_folder_with_every_run(recorded, monkeypatch):
     assert first.data.tags["isicbench.run_uid"] == recorded.run(1).uid
     assert first.info.artifact_uri.startswith((folder / "mlruns").as_uri())
     assert first.info.end_time == round(recorded.run(1).finished_at.timestamp() * 1000)
+
+
+def test_mlflow_sends_nothing_about_an_export_and_keeps_its_settings():
+    pytest.importorskip("mlflow")
+    shutil.copy(ROOT / "results.db", "results.db")
+    script = "import os, sys; before = dict(os.environ); sys.argv = ['isicbench', 'export', '--to', 'mlflow', 'out']\n"
+    script += "from isicbench.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    script += "from mlflow.telemetry import get_telemetry_client\n"
+    script += "print(get_telemetry_client(), dict(os.environ) == before, 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "None True False"
 
 
 @pytest.mark.parametrize(
