@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def predict(
     run_id: Annotated[int, typer.Argument(metavar="RUN", help="A run's number, as isicbench list prints it.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGES...", help="Image files, or folders of them.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGES", help="Image files, or folders of them.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the masks go.")],
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write each picture with its mask's outline, in FOLDER/overlays.")
