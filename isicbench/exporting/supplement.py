@@ -30,7 +30,7 @@ Written by `isicbench export --to supplement`, isicbench {version}.
 | `tables/results.csv` | one row a completed run: scores on the test set, settings, machine |
 | `tables/epoch_results.csv` | one row an epoch of a run |
 | `tables/image_results.csv` | one row an image of an evaluation of a run |
-{database}| `environments.json` | what the runs ran on: packages, Python, device, the code's revision |
+{database}| `environments.json` | what the runs ran on: packages, Python, device, revision of the checkout |
 | `requirements-N.txt` | the packages of the N-th environment, for pip |
 | `commands.sh` | a command for each run, with every setting; run numbers, datasets and weights in comments |
 | `{checksums}` | to check the files: `sha256sum --check {checksums}` |
@@ -48,9 +48,10 @@ tables, an apostrophe stands before a text that a spreadsheet would take for a f
 
 ## To repeat a run
 
-Install the packages of its environment, and isicbench at the revision that `environments.json` names; then give its
-line of `commands.sh`. Variables in it, such as `$DATA_...`, stand for files and folders that are not part of this one;
-their hashes are stated. The same config and seed give the same figures on the same CPU, and nearly the same on another.
+Install the packages of its environment and isicbench of the same version; `environments.json` also names the revision
+of the checkout that the run was started in. Then give the run's line of `commands.sh`. Variables in it, such as
+`$DATA_...`, stand for files and folders that are not part of this one; their hashes are stated. The same config and
+seed give the same figures on the same CPU, and nearly the same on another.
 """
 
 
@@ -109,7 +110,8 @@ def _requirements(environment: dict[str, Any]) -> str:
     for name, version in environment["packages"].items():
         public, _, local = version.partition("+")
         if name == "isicbench":
-            lines.append(f"# isicbench {version}, revision {environment['git_revision'] or 'not recorded'}")
+            revision = environment["git_revision"] or "none: it was no checkout"
+            lines.append(f"# isicbench {version}; revision of the folder that it ran in: {revision}")
         else:
             lines.append(f"{name}=={public}" + (f"  # was {version}" if local else ""))
     return "\n".join(lines) + "\n"
