@@ -27,12 +27,13 @@ lint: .venv/installed
 
 check: lint test
 
-# The results.db and reports/ of this repository.
+# The results.db and reports/ of this repository, and the notebook on them.
 reference: .venv/installed
 	rm -rf results.db reports
 	$(BIN)/isicbench run $(STUDY) --devices cpu
 	$(BIN)/isicbench report --format markdown
 	$(BIN)/isicbench report --format html
+	$(BIN)/python -m docs.execute_notebook
 
 
 # Input of every kind, thrown at the command; then 200 kills, 16 writers, and 3000 runs in two workers. SEED repeats one.
@@ -48,10 +49,12 @@ audit: .venv/installed
 	-$(BIN)/pip install --quiet 'pip-audit>=2.7'
 	$(BIN)/python -m docs.audit_dependencies
 
-# docs/reference/commands.md, from what --help prints, and docs/dependencies.md, from what is installed.
+# docs/reference/commands.md, from what --help prints, docs/dependencies.md, from what is installed, and the notebook's
+# outputs, from results.db.
 docs: .venv/installed
 	$(BIN)/python -m docs.generate_reference
 	$(BIN)/python -m docs.generate_dependencies
+	$(BIN)/python -m docs.execute_notebook
 
 clean:
 	rm -rf .venv demo dist build

@@ -54,6 +54,12 @@ class RunsFailedError(IsicbenchError):
     exit_code = 7
 
 
+class ImagesLeftOutError(IsicbenchError):
+    """Some images could not be read; what was asked for was done for the others."""
+
+    exit_code = 8
+
+
 class StudyInterruptedError(IsicbenchError):
     """The user or the system asked the command to stop."""
 

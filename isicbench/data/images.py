@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from isicbench.data.orientation import SIDEWAYS, orientation, upright
 from isicbench.data.packed_masks import pack_mask
 
 MAX_PIXELS = 89_478_485
@@ -58,15 +59,14 @@ def read_image(path: Path, size_px: int, *, mask_size: Size | None = None) -> Si
     Raises `ImageFileError`.
     """
     with _opened(path) as image:
-        _require_complete_jpeg(path, image)
-        turned = _is_turned(image, mask_size)
-        original_size = image.size[::-1] if turned else image.size
-        image.draft("RGB", (2 * size_px, 2 * size_px))
-        rgb = _decoded(image, "RGB")
-    if turned:
-        rgb = ImageOps.exif_transpose(rgb)
-    resized = rgb.resize((size_px, size_px), Image.Resampling.BILINEAR)
-    return SizedImage(pixels=np.asarray(resized, np.uint8), original_size=original_size)
+        return _sized(path, image, size_px, turned=_turn_beside_mask(image, mask_size))
+
+
+def read_new_image(path: Path, size_px: int) -> SizedImage:
+    """As `read_image`, of a picture that no mask belongs to: turned as its EXIF orientation says. Raises
+    `ImageFileError`."""
+    with _opened(path) as image:
+        return _sized(path, image, size_px, turned=orientation(image))
 
 
 def read_mask(path: Path, size_px: int) -> SizedMask:
@@ -90,9 +90,15 @@ def read_mask(path: Path, size_px: int) -> SizedMask:
 def read_full_image(path: Path, *, mask_size: Size | None = None) -> NDArray[np.uint8]:
     """(H, W, 3) RGB at the file's own size, turned as in `read_image`. Raises `ImageFileError`."""
     with _opened(path) as image:
-        turned = _is_turned(image, mask_size)
-        rgb = _decoded(image, "RGB")
-    return np.asarray(ImageOps.exif_transpose(rgb) if turned else rgb, np.uint8)
+        turned = _turn_beside_mask(image, mask_size)
+        return np.asarray(upright(_decoded(image, "RGB"), turned), np.uint8)
+
+
+def read_full_new_image(path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB at the file's own size, turned as in `read_new_image`. Raises `ImageFileError`."""
+    with _opened(path) as image:
+        turned = orientation(image)
+        return np.asarray(upright(_decoded(image, "RGB"), turned), np.uint8)
 
 
 def read_full_mask(path: Path) -> NDArray[np.uint8]:
@@ -128,6 +134,18 @@ def read_size(path: Path) -> Size:
     """Width and height from the file's header. Raises `ImageFileError`."""
     with _opened(path) as image:
         return image.size
+
+
+def _sized(path: Path, image: Image.Image, size_px: int, *, turned: int) -> SizedImage:
+    _require_complete_jpeg(path, image)
+    stored_size = image.size
+    image.draft("RGB", (2 * size_px, 2 * size_px))
+    is_whole = image.size == stored_size
+    rgb = upright(_decoded(image, "RGB"), turned)
+    upright_size = stored_size[::-1] if turned in SIDEWAYS else stored_size
+    original_size = rgb.size if is_whole else upright_size
+    resized = rgb.resize((size_px, size_px), Image.Resampling.BILINEAR)
+    return SizedImage(pixels=np.asarray(resized, np.uint8), original_size=original_size)
 
 
 def _opened(path: Path) -> Image.Image:
@@ -202,11 +220,12 @@ def _is_black_and_white(grey: Image.Image) -> bool:
     return bool(np.count_nonzero(pixels == 0) + np.count_nonzero(pixels == 255) == pixels.size)
 
 
-def _is_turned(image: Image.Image, mask_size: Size | None) -> bool:
+def _turn_beside_mask(image: Image.Image, mask_size: Size | None) -> int:
+    """The orientation to follow: the file's where only that makes the picture agree with the mask, else 1."""
     if mask_size is None or image.size == mask_size or image.size[::-1] != mask_size:
-        return False
-    # Orientations 5 to 8 turn by 90 degrees; the others leave the size as it is.
-    return image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+        return 1
+    found = orientation(image)
+    return found if found in SIDEWAYS else 1
 
 
 def _require_complete_jpeg(path: Path, image: Image.Image) -> None:

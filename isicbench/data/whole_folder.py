@@ -12,28 +12,27 @@ from isicbench.errors import DataError
 ABANDONED_SECONDS = 24 * 3600
 
 
+CACHE_HINT = "Check free space and permissions, or name another folder in ISICBENCH_HOME."
+
+
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
+def whole_folder(target: Path, *, hint: str = CACHE_HINT) -> Iterator[Path]:
     """Yield a temporary folder beside `target` and rename it to `target` at the end.
 
     Where another process was faster, its folder stays and ours is dropped. An error leaves nothing behind. A `target`
     that is there but empty is replaced. Raises `DataError` where the place cannot be written.
     """
-    outer = _make_outer(target)
+    outer = _make_outer(target, hint=hint)
     try:
         yield outer / "content"
         _put_in_place(outer / "content", target)
     except OSError as error:
-        raise DataError(f"{target} could not be written: {error.strerror or error}", hint=_hint()) from error
+        raise DataError(f"{target} could not be written: {error.strerror or error}", hint=hint) from error
     finally:
         shutil.rmtree(outer, ignore_errors=True)
 
 
-def _hint() -> str:
-    return "Check free space and permissions, or name another folder in ISICBENCH_HOME."
-
-
-def _make_outer(target: Path) -> Path:
+def _make_outer(target: Path, *, hint: str) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _drop_abandoned(target)
@@ -41,7 +40,7 @@ def _make_outer(target: Path) -> Path:
         # mkdtemp's folder is the user's alone; the one inside has the usual permissions.
         (outer / "content").mkdir()
     except OSError as error:
-        raise DataError(f"{target.parent} cannot be written: {error.strerror or error}", hint=_hint()) from error
+        raise DataError(f"{target.parent} cannot be written: {error.strerror or error}", hint=hint) from error
     return outer
 
 

@@ -12,10 +12,10 @@ from isicbench.data.prepare import Prepared, PreparedSplit, load_prepared, prepa
 from isicbench.data.progress import Progress, silent
 from isicbench.data.splits import hold_out
 from isicbench.errors import ConfigError
-from isicbench.models.saved import load_segmenter
-from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord, RunStatus
+from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord
 from isicbench.scheduling.planning import describe_dataset
 from isicbench.scheduling.scores import count_trained_on, evaluate
+from isicbench.scheduling.trained_run import load_trained, threshold_of, trained_config
 from isicbench.store.store import Store
 from isicbench.training.inference import predict_probabilities
 from isicbench.training.placement import place_images
@@ -42,13 +42,12 @@ def evaluate_again(
     A repeated evaluation takes the earlier one's place. Raises `ConfigError` for a run that cannot be scored,
     `DataError` or `WeightsError` where something is missing.
     """
-    config = _scorable(run)
-    threshold = _threshold(store, run, request)
+    config = trained_config(run)
+    threshold = threshold_of(store, run, asked=request.threshold)
     prepared, dataset = _prepared(config, request, progress=progress)
     split = _split(prepared, config, request)
-    path, sha256 = _saved_model(store, run)
     place = torch.device(device)
-    segmenter = load_segmenter(config, path, sha256=sha256, device=place)
+    segmenter = load_trained(store, run, device=place)
     found = evaluate(
         predict_probabilities(segmenter, place_images(split, device=place)),
         split,
@@ -61,26 +60,6 @@ def evaluate_again(
         store.record_dataset(dataset)
     seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=split.image_ids)
     return [_record(store, run, replace(evaluation, seen_in_training=seen)) for evaluation in found]
-
-
-def _scorable(run: RunRecord) -> Config:
-    if run.config.is_external:
-        raise ConfigError(
-            f"run {run.id} holds masks of another tool: there is no network to run",
-            hint="Score its masks again: isicbench score",
-        )
-    if run.status is not RunStatus.COMPLETED:
-        raise ConfigError(f"run {run.id} is {run.status.value}, not completed", hint="See: isicbench list")
-    return run.config
-
-
-def _threshold(store: Store, run: RunRecord, request: EvaluationRequest) -> float:
-    if request.threshold is None:
-        finals = [evaluation for evaluation in store.evaluations([run.id]).get(run.id, []) if evaluation.final]
-        return finals[0].threshold if finals else run.config.threshold
-    if not 0 < request.threshold < 1:
-        raise ConfigError(f"--threshold {request.threshold:g}: expected between 0 and 1")
-    return request.threshold
 
 
 def _prepared(
@@ -107,13 +86,6 @@ def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> Pr
         return prepared.test
     train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
     return prepared.train.part(train if request.split == "train" else validation)
-
-
-def _saved_model(store: Store, run: RunRecord) -> tuple[Path, str]:
-    models = [artifact for artifact in store.artifacts(run.id) if artifact.kind == "model"]
-    if not models:
-        raise ConfigError(f"run {run.id} has no saved weights", hint="Train it again: isicbench run --force")
-    return store.folder.parent / models[0].path, models[0].sha256
 
 
 def _record(store: Store, run: RunRecord, evaluation: EvaluationRecord) -> EvaluationRecord:

@@ -55,6 +55,7 @@ from isicbench.store.schema import (
 from isicbench.store.selection import among
 from isicbench.store.studies import RunRequest
 from isicbench.store.urls import database_url, files_folder, full_url, shown_url
+from isicbench.store.view_rows import View, ViewRows, view_rows
 
 
 def open_store(choice: str | None = None, *, create: bool = True) -> "Store":
@@ -393,6 +394,11 @@ class Store:
             for row in session.scalars(select(ArtifactRow).order_by(ArtifactRow.id)):
                 found[row.run_id].append(rows_to_records.artifact_record(row))
         return dict(found)
+
+    def view_rows(self, view: View, *, run_ids: Sequence[int] | None = None) -> ViewRows:
+        """A view for people, all of it or some runs' rows."""
+        with reading(self._engine) as session:
+            return view_rows(session, view, run_ids)
 
     def datasets(self) -> dict[str, DatasetRecord]:
         """Every dataset by its fingerprint."""

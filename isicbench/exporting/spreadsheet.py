@@ -1,0 +1,21 @@
+"""Text that a spreadsheet would take for a formula, made plain text."""
+
+import pandas as pd
+
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a cell that is computed begins with (OWASP, CSV Injection)."""
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """A copy in which an apostrophe stands before each such text; numbers, negative ones too, stay as they are."""
+    plain = table.copy()
+    for name in plain.columns:
+        if isinstance(plain[name].dtype, pd.CategoricalDtype):
+            plain[name] = plain[name].astype("string")
+        if isinstance(plain[name].dtype, pd.StringDtype):
+            plain[name] = plain[name].map(as_text, na_action="ignore")
+    return plain
+
+
+def as_text(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA_BEGINS) else text

@@ -1,0 +1,1 @@
+"""Masks of new images by the network that a run has trained."""
