@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 import isicbench
 from isicbench.errors import ConfigError, StoreError
-from isicbench.report.style import line_style
+from isicbench.report.palette import line_style
 from tests.store.store_records import FINE_TUNED, complete, epoch, queue, request
 
 
