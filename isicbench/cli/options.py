@@ -38,9 +38,7 @@ HangMinutes = Annotated[
     float,
     typer.Option("--hang-minutes", metavar="M", help="End a worker that has not moved for so long; 0 never does."),
 ]
-Study = Annotated[
-    int | None, typer.Option("--study", metavar="N", help="Only this study's runs.  [default: all runs]")
-]
+Study = Annotated[int | None, typer.Option("--study", metavar="N", help="Only this study's runs.  [default: all runs]")]
 Statuses = Annotated[
     list[str] | None,
     typer.Option("--status", metavar="STATUS", help="Only runs with this status; several with commas."),

@@ -59,4 +59,3 @@ def read_since(value: str, *, now: datetime) -> datetime:
 def nothing_selected(store: Store) -> str:
     """Why there is nothing to report."""
     return f"{store.url_shown} holds no runs" if not store.runs() else f"no run of {store.url_shown} fits the selection"
-

@@ -1,4 +1,4 @@
-"""Experiments by the names that a user types: a label as the report prints it, or the first part of any of its words."""
+"""Experiments by the names that a user types: a label as the report prints it, or the first part of a word of it."""
 
 import re
 from collections.abc import Sequence

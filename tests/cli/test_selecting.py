@@ -19,7 +19,7 @@ NOW = datetime(2026, 5, 8, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def store(tmp_path) -> Store:
-    """Twenty completed runs, of which the first two failed and the first seven are ten days old."""
+    """Twenty runs of two experiments, the second frozen; the first two failed, the first seven are ten days old."""
     fill_database("results.db", Crowd(runs=20, epochs=1, images=2))
     old = datetime.now(UTC) - timedelta(days=10)
     with closing(sqlite3.connect("results.db")) as connection, connection:
@@ -43,17 +43,17 @@ def test_selection_is_every_run_without_a_choice_and_the_common_ones_of_several_
 
 
 def test_experiment_is_chosen_by_its_label_or_by_a_word_of_it(store):
-    labels = dict.fromkeys(run.experiment for run in store.runs())
-    assert len(labels) == 1
-    assert chosen(store, experiments=["fine"]) == chosen(store)
-    assert chosen(store, experiments=["lr 1e-05"]) == list(range(1, SEEDS + 1))
+    first, second = list(range(1, SEEDS + 1)), list(range(SEEDS + 1, 21))
+    assert chosen(store, experiments=["Fine-tuning (Unfrozen Encoder)"]) == first
+    assert chosen(store, experiments=["frozen"]) == second
+    assert chosen(store, experiments=["fine", "feature"]) == first + second
 
 
 def test_unknown_experiment_is_one_error_with_all_names_and_the_nearest_word(store):
     with pytest.raises(ConfigError, match="--experiment fine-tunning: there is no such value") as raised:
         chosen(store, experiments=["fine-tunning"])
-    assert "Did you mean Fine-tuning" in raised.value.hint
-    assert "lr 1e-05" in raised.value.hint
+    assert "Did you mean Fine-tuning? There are:" in raised.value.hint
+    assert "Feature Extraction (Frozen Encoder)" in raised.value.hint
 
 
 def test_study_that_is_not_there_is_said(store):
@@ -90,8 +90,8 @@ def test_since_that_cannot_be_read_names_the_ways_to_write_it(value):
 
 
 def test_list_and_report_select_alike(store):
-    listed = json.loads(isicbench("list", "--json", "--since", "7d", "--experiment", "lr 1e-05").stdout)
-    report = isicbench("report", "--since", "7d", "--experiment", "lr 1e-05", "--format", "json", "--output", "-")
+    listed = json.loads(isicbench("list", "--json", "--since", "7d", "--experiment", "fine").stdout)
+    report = isicbench("report", "--since", "7d", "--experiment", "fine", "--format", "json", "--output", "-")
     assert {run["id"] for run in listed} == {row["run"] for row in json.loads(report.stdout)["tables"]["runs"]}
 
 

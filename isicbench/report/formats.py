@@ -1,0 +1,57 @@
+"""Every format of a report: a name, the file that it fills, and the function that renders it.
+
+A format's module is imported when it is asked for: most need not draw.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from isicbench.report.rendering import Rendered, ReportRequest
+
+Render = Callable[[ReportRequest], Rendered]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    file: str
+    """What the file is called in a folder; its suffix tells a file's name from a folder's."""
+    render: Render
+
+
+def _markdown(request: ReportRequest) -> Rendered:
+    from isicbench.report.markdown import render_report
+
+    return render_report(request)
+
+
+def _latex(request: ReportRequest) -> Rendered:
+    from isicbench.report.latex import render_report
+
+    return render_report(request)
+
+
+def _csv(request: ReportRequest) -> Rendered:
+    from isicbench.report.csv_table import render_report
+
+    return render_report(request)
+
+
+def _json(request: ReportRequest) -> Rendered:
+    from isicbench.report.report_json import render_report
+
+    return render_report(request)
+
+
+def _terminal(request: ReportRequest) -> Rendered:
+    from isicbench.report.terminal import render_report
+
+    return render_report(request)
+
+
+FORMATS = {
+    "terminal": Format(file="report.txt", render=_terminal),
+    "markdown": Format(file="report.md", render=_markdown),
+    "latex": Format(file="report.tex", render=_latex),
+    "csv": Format(file="report.csv", render=_csv),
+    "json": Format(file="report.json", render=_json),
+}
