@@ -45,7 +45,8 @@ def render_report(request: ReportRequest) -> Rendered:
 
     One table alone where the layout names it, and on standard output.
     """
-    layout, ties = request.layout, dice_ties(request.contents.comparisons)
+    layout, compared = request.layout, request.contents.comparisons
+    ties = dice_ties(compared.dice if compared else None)
     if request.layout.pictures == "svg":
         raise ConfigError("LaTeX includes no svg", hint="Write --pictures pdf, or --pictures png")
     if layout.table or not request.beside:

@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from isicbench.evaluation.comparison import Verdict
-from isicbench.report.comparison_section import ReportComparisons
+from isicbench.report.comparison import ComparisonContents
 from isicbench.report.data_table import Cell, Column, DataTable, Named, OutOf, Range, Standing, Summary, central
 from isicbench.report.latex_text import escape_latex, number_in_latex
 from isicbench.report.wording import MISSING
@@ -47,16 +47,16 @@ def latex_table(table: DataTable, marks: Marks) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
-def dice_ties(comparisons: ReportComparisons | None) -> frozenset[str]:
+def dice_ties(dice: ComparisonContents | None) -> frozenset[str]:
     """Labels of the experiments from which the one with the highest mean Dice is not shown to differ."""
-    if comparisons is None or len(comparisons.dice.means) < 2:
-        return frozenset()
-    means = comparisons.dice.means
+    means = dice.means if dice else ()
     scored = [place for place, line in enumerate(means) if line.image_count]
-    best = max(scored, key=lambda place: means[place].mean, default=None)
+    if dice is None or len(scored) < 2:
+        return frozenset()
+    best = max(scored, key=lambda place: means[place].mean)
     return frozenset(
         means[pair.a if pair.b == best else pair.b].label
-        for pair in comparisons.dice.pairs
+        for pair in dice.pairs
         if best in (pair.a, pair.b) and pair.comparison and pair.comparison.verdict is Verdict.NO_DIFFERENCE_SHOWN
     )
 

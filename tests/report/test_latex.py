@@ -4,11 +4,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from isicbench.benchmarking.crowded_database import Crowd, fill_database
 from isicbench.cli.delivery import deliver
-from isicbench.evaluation.comparison import Verdict
+from isicbench.evaluation.scales import Metric
+from isicbench.report.comparison import compare_experiments
+from isicbench.report.comparison_scores import ExperimentScores
 from isicbench.report.contents import read_contents
 from isicbench.report.data_table import Column, DataTable, Named, Range, Summary
 from isicbench.report.latex import render_report
@@ -16,8 +18,7 @@ from isicbench.report.latex_table import TIE, dice_ties, latex_table, marks_of
 from isicbench.report.latex_text import escape_latex
 from isicbench.report.layout import Layout
 from isicbench.report.rendering import ReportRequest
-from isicbench.store.store import open_store
-from tests.report.study_records import COLLAPSE, config, failed, run
+from tests.report.study_records import COLLAPSE, FINGERPRINT, config, failed, run
 from tests.report.test_report_files import small_study
 from tests.requiring import require
 
@@ -118,14 +119,31 @@ def test_best_value_is_bold_with_its_uncertainty_and_ties_are_marked():
     assert len(marks.lines) == 2
 
 
+def scored(label: str, scores: np.ndarray) -> ExperimentScores:
+    image_ids = tuple(f"ISIC_{number:07d}" for number in range(scores.size))
+    return ExperimentScores(
+        label=label,
+        run_ids=(1,),
+        seeds=(0,),
+        dataset_fingerprint=FINGERPRINT,
+        image_size_px=128,
+        image_ids=image_ids,
+        scores=scores[None],
+        lesion_pixels=dict.fromkeys(image_ids, 100),
+    )
+
+
 def test_experiments_that_are_not_shown_to_differ_from_the_best_are_its_ties():
-    fill_database("results.db", Crowd(runs=20, epochs=1, images=4))
-    store = open_store("results.db", create=False)
-    found = read_contents(store, store.runs()).comparisons
-    [pair] = found.dice.pairs
-    worse = min(found.dice.means, key=lambda line: line.mean).label
-    assert pair.comparison.verdict is Verdict.NO_DIFFERENCE_SHOWN
-    assert dice_ties(found) == {worse}
+    rng = np.random.default_rng(0)
+    best = rng.uniform(0.6, 0.9, 60)
+    experiments = [
+        scored("worse", best - 0.3),
+        scored("best", best),
+        scored("tie", best - 0.001 + rng.normal(0, 0.05, 60)),
+    ]
+    compared = compare_experiments(experiments, metric=Metric.DICE, split="test", resolution="training")
+    assert max(compared.means, key=lambda line: line.mean).label in ("best", "tie")
+    assert dice_ties(compared) == {"best", "tie"} - {max(compared.means, key=lambda line: line.mean).label}
     assert dice_ties(None) == frozenset()
 
 
