@@ -5,10 +5,12 @@ A format's module is imported when it is asked for: most need not draw.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from isicbench.report.rendering import Rendered, ReportRequest
+if TYPE_CHECKING:  # `isicbench report --help` need not load what compares
+    from isicbench.report.rendering import Rendered, ReportRequest
 
-Render = Callable[[ReportRequest], Rendered]
+Render = Callable[["ReportRequest"], "Rendered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,37 +20,37 @@ class Format:
     render: Render
 
 
-def _markdown(request: ReportRequest) -> Rendered:
+def _markdown(request: "ReportRequest") -> "Rendered":
     from isicbench.report.markdown import render_report
 
     return render_report(request)
 
 
-def _latex(request: ReportRequest) -> Rendered:
+def _latex(request: "ReportRequest") -> "Rendered":
     from isicbench.report.latex import render_report
 
     return render_report(request)
 
 
-def _csv(request: ReportRequest) -> Rendered:
+def _csv(request: "ReportRequest") -> "Rendered":
     from isicbench.report.csv_table import render_report
 
     return render_report(request)
 
 
-def _json(request: ReportRequest) -> Rendered:
+def _json(request: "ReportRequest") -> "Rendered":
     from isicbench.report.report_json import render_report
 
     return render_report(request)
 
 
-def _terminal(request: ReportRequest) -> Rendered:
+def _terminal(request: "ReportRequest") -> "Rendered":
     from isicbench.report.terminal import render_report
 
     return render_report(request)
 
 
-FORMATS = {
+FORMATS: dict[str, Format] = {
     "terminal": Format(file="report.txt", render=_terminal),
     "markdown": Format(file="report.md", render=_markdown),
     "latex": Format(file="report.tex", render=_latex),

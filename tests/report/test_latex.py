@@ -137,7 +137,7 @@ def test_experiments_that_are_not_shown_to_differ_from_the_best_are_its_ties():
     rng = np.random.default_rng(0)
     best = rng.uniform(0.6, 0.9, 60)
     experiments = [
-        scored("worse", best - 0.3),
+        scored("worse", best - 0.3 + rng.normal(0, 0.02, 60)),
         scored("best", best),
         scored("tie", best - 0.001 + rng.normal(0, 0.05, 60)),
     ]
