@@ -75,6 +75,8 @@ class Column:
     key: str
     heading: str
     unit: str = ""
+    print_unit: str = ""
+    """A unit that the headings of a paper name, and those of a screen need not."""
     decimals: int | None = None
     """Digits after the point; None for text and whole numbers."""
     is_score: bool = False
@@ -89,23 +91,19 @@ class Column:
     better: Better = "neither"
 
     @property
-    def full_heading(self) -> str:
-        """With the unit, for formats whose cells are bare numbers."""
-        return f"{self.heading} ({self.unit})" if self.unit else self.heading
-
-    @property
     def read_heading(self) -> str:
         """For formats that people read: with the unit, where the cells do not carry it."""
-        return self.heading if self.with_unit else self.full_heading
+        return f"{self.heading} ({self.unit})" if self.unit and not self.with_unit else self.heading
 
     def heading_lines(self, *, bare: bool) -> list[str]:
         """The narrow heading, or the usual one; with the unit where the cells are bare numbers, or have none."""
-        if not self.narrow:
-            return [self.full_heading if bare else self.read_heading]
-        lines = self.narrow.split("\n")
-        if not self.unit or (self.with_unit and not bare):
+        lines = (self.narrow or self.heading).split("\n")
+        unit = (self.unit or self.print_unit) if bare else "" if self.with_unit else self.unit
+        if not unit:
             return lines
-        return [lines[0], f"({self.unit})"] if len(lines) == 1 else [*lines[:-1], f"{lines[-1]} ({self.unit})"]
+        if self.narrow and len(lines) == 1:
+            return [*lines, f"({unit})"]
+        return [*lines[:-1], f"{lines[-1]} ({unit})"]
 
     def number(self, value: float) -> str:
         """A bare number; `NaN` or `inf` where it is not finite, and no minus before a zero."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from isicbench.choices import unknown
 from isicbench.evaluation.scales import SCALES, Metric
 from isicbench.report.comparison import MeanLine
-from isicbench.report.data_table import Better, Cell, Column, Named, Range, finite, summarise
+from isicbench.report.data_table import Cell, Column, Named, Range, finite, summarise
 from isicbench.report.experiments import Experiment
 from isicbench.report.scores import EXPERIMENT, MACRO, MICRO, Score
 from isicbench.report.table import HEADINGS, ResultRow
@@ -36,8 +36,14 @@ def require_columns(keys: Sequence[str], *, option: str) -> None:
             raise unknown(option, key, RESULT_COLUMNS)
 
 
-def _score(key: str, heading: str, *, narrow: str = "", better: Better = "higher") -> Column:
-    return Column(key=key, heading=heading, narrow=narrow, decimals=4, is_score=True, better=better)
+def _score(key: str, heading: str) -> Column:
+    return Column(key=key, heading=heading, decimals=4, is_score=True, better="higher")
+
+
+def _loss(key: str, heading: str) -> Column:
+    """Binary cross-entropy with natural logarithms, so in nats."""
+    narrow = heading.replace("Final ", "Final\n")
+    return Column(key=key, heading=heading, narrow=narrow, print_unit="nats", decimals=4, is_score=True, better="lower")
 
 
 def _measured(score: Score, *, micro: bool = False) -> ResultColumn:
@@ -96,14 +102,8 @@ _COLUMNS = (
     ResultColumn(EXPERIMENT, lambda line: Named(line.row.label, line.row.mark)),
     ResultColumn(_score("iou", HEADINGS[1]), lambda line: line.row.iou),
     ResultColumn(_score("dice", HEADINGS[2]), lambda line: line.row.dice),
-    ResultColumn(
-        _score("train_loss", HEADINGS[3], narrow="Final\nTraining Loss", better="lower"),
-        lambda line: line.row.train_loss,
-    ),
-    ResultColumn(
-        _score("validation_loss", HEADINGS[4], narrow="Final\nValidation Loss", better="lower"),
-        lambda line: line.row.validation_loss,
-    ),
+    ResultColumn(_loss("train_loss", HEADINGS[3]), lambda line: line.row.train_loss),
+    ResultColumn(_loss("validation_loss", HEADINGS[4]), lambda line: line.row.validation_loss),
     ResultColumn(Column(key="n", heading="n"), lambda line: line.row.n),
     _interval("iou_interval", "IoU, 95% interval", of=lambda line: line.iou),
     _interval("dice_interval", "Dice, 95% interval", of=lambda line: line.dice),
