@@ -6,8 +6,10 @@ from pathlib import Path
 from rich.console import Console, Group
 
 from isicbench.cli.console import HarmlessConsole, out
+from isicbench.errors import ConfigError
 from isicbench.report.files import write_file
-from isicbench.report.formats import FORMATS
+from isicbench.report.formats import FORMATS, Format
+from isicbench.report.layout import Layout
 from isicbench.report.rendering import Rendered
 
 STANDARD_OUTPUT = "-"
@@ -28,6 +30,16 @@ def destination(output: str | None, *, format: str, table: str | None) -> Path |
     if chosen.suffix == usual.suffix and not chosen.is_dir():
         return chosen
     return chosen / (usual.with_stem(table) if table else usual)
+
+
+def require_pictures(layout: Layout, chosen: Format, place: Path | None) -> None:
+    """Raises `ConfigError` where pictures are asked for and there will be none."""
+    if (layout.pictures or layout.picture_width) and (not chosen.draws or place is None or layout.table):
+        drawing = ", ".join(name for name, known in FORMATS.items() if known.draws)
+        raise ConfigError(
+            "--pictures and --picture-width: nothing is drawn here",
+            hint=f"Pictures lie beside a whole report in a folder, of the formats: {drawing}",
+        )
 
 
 def deliver(rendered: Rendered, place: Path | None) -> None:

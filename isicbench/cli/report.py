@@ -57,7 +57,7 @@ def report(
 ) -> None:
     """Render the comparative table, the curves and the pictures from the database."""
     from isicbench.choices import unknown
-    from isicbench.cli.delivery import deliver, destination
+    from isicbench.cli.delivery import deliver, destination, require_pictures
     from isicbench.cli.selecting import nothing_selected, selected_runs
     from isicbench.errors import StoreError
     from isicbench.report.contents import read_contents
@@ -76,6 +76,7 @@ def report(
         picture_width=picture_width,
     )
     place = destination(output, format=format, table=layout.table)
+    require_pictures(layout, FORMATS[format], place)
     store = open_store(db, create=False)
     runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=experiment or ())
     if not runs:

@@ -18,6 +18,8 @@ class Format:
     file: str
     """What the file is called in a folder; its suffix tells a file's name from a folder's."""
     render: Render
+    draws: bool = False
+    """Whether pictures lie beside the file."""
 
 
 def _markdown(request: "ReportRequest") -> "Rendered":
@@ -52,8 +54,8 @@ def _terminal(request: "ReportRequest") -> "Rendered":
 
 FORMATS: dict[str, Format] = {
     "terminal": Format(file="report.txt", render=_terminal),
-    "markdown": Format(file="report.md", render=_markdown),
-    "latex": Format(file="report.tex", render=_latex),
+    "markdown": Format(file="report.md", render=_markdown, draws=True),
+    "latex": Format(file="report.tex", render=_latex, draws=True),
     "csv": Format(file="report.csv", render=_csv),
     "json": Format(file="report.json", render=_json),
 }

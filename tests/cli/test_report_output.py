@@ -6,7 +6,7 @@ import pytest
 from rich.console import Group
 from rich.text import Text
 
-from isicbench.cli.delivery import deliver, destination
+from isicbench.cli.delivery import deliver, destination, require_pictures
 from isicbench.errors import ConfigError
 from isicbench.report.contents import read_contents
 from isicbench.report.formats import FORMATS
@@ -102,3 +102,15 @@ def test_rows_without_a_value_come_last_in_either_order():
     for sort, ious in (("iou", ["0.0000", "0.5715", "–"]), ("-iou", ["0.5715", "0.0000", "–"])):
         table = report_tables(contents, read_layout(**NOTHING | {"sort": sort}))["results"]
         assert [table.columns[1].text(row[1]) for row in table.rows] == ious
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "table"),
+    [("csv", "report.csv", None), ("markdown", None, None), ("latex", "results.tex", "results")],
+)
+def test_pictures_that_nobody_would_draw_are_refused(name, place, table):
+    layout = read_layout(**NOTHING | {"pictures": "png", "table": table})
+    with pytest.raises(ConfigError, match="nothing is drawn here") as raised:
+        require_pictures(layout, FORMATS[name], place and Path(place))
+    assert "markdown, latex" in raised.value.hint
+    require_pictures(read_layout(**NOTHING | {"pictures": "png"}), FORMATS["markdown"], Path("report.md"))
