@@ -23,7 +23,8 @@ def rich_table(table: DataTable, *, padding: int = 1) -> Table:
         elif column.is_text:
             made.add_column(heading, overflow="fold")
         else:
-            made.add_column(heading, justify="right", no_wrap=True, min_width=8 if table.name == "results" else None)
+            width = 8 if table.name == "results" and column.is_score else None
+            made.add_column(heading, justify="right", no_wrap=True, min_width=width)
     for row in table.rows:
         made.add_row(*(_shown(column, cell) for column, cell in zip(table.columns, row, strict=True)))
     return made
