@@ -34,10 +34,13 @@ class ResultRow:
         return len(self.run_ids)
 
     @property
+    def summaries(self) -> tuple[Summary | None, ...]:
+        return self.iou, self.dice, self.train_loss, self.validation_loss
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """The four figures as they are printed."""
-        summaries = (self.iou, self.dice, self.train_loss, self.validation_loss)
-        return tuple(MISSING if summary is None else str(summary) for summary in summaries)
+        return tuple(MISSING if summary is None else str(summary) for summary in self.summaries)
 
 
 def result_rows(experiments: Sequence[Experiment]) -> list[ResultRow]:
