@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database, Json
+from isicbench.cli.options import Database, Json, Since, Statuses, Study
 from isicbench.evaluation.scales import Metric
 
 
@@ -36,11 +36,15 @@ def compare(
         typer.Option("--resolution", help="auto: original where every experiment was scored at it, else training."),
     ] = Resolution.AUTO,
     split: Annotated[Split, typer.Option("--split", help="Which images.")] = Split.TEST,
+    study: Study = None,
+    status: Statuses = None,
+    since: Since = None,
     db: Database = None,
     json: Json = False,
 ) -> None:
     """Compare experiments on the same images: intervals, tests, and what they allow to say."""
     from isicbench.cli.console import out, print_json
+    from isicbench.cli.selecting import selected_runs
     from isicbench.report.comparison_json import comparison_to_json
     from isicbench.report.comparison_of_names import compare_named
     from isicbench.report.comparison_tables import comparison_report
@@ -48,9 +52,8 @@ def compare(
 
     store = open_store(db, create=False)
     wanted = None if resolution is Resolution.AUTO else resolution.value
-    contents = compare_named(
-        store, store.runs(), names=names or [], metric=metric, split=split.value, resolution=wanted
-    )
+    runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=())
+    contents = compare_named(store, runs, names=names or [], metric=metric, split=split.value, resolution=wanted)
     if json:
         print_json(comparison_to_json(contents))
     else:

@@ -1,6 +1,5 @@
 """Printing: a console for results, one for everything else, progress bars, JSON."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.segment import Segment
 
 from isicbench.data.progress import Progress as ReportProgress
-from isicbench.harmless import harmless, steers
+from isicbench.harmless import harmless
+from isicbench.report.json_text import json_text
 
 
 class HarmlessConsole(Console):
@@ -27,9 +27,8 @@ notes = HarmlessConsole(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """JSON on standard output; a number that is not finite is null, a character that could steer a terminal escaped."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("".join(f"\\u{ord(c):04x}" if steers(c) and c != "\n" else c for c in text) + "\n")
+    """JSON on standard output; a character that could steer a terminal stands as an escape."""
+    sys.stdout.write(json_text(value))
 
 
 @contextmanager

@@ -38,3 +38,18 @@ HangMinutes = Annotated[
     float,
     typer.Option("--hang-minutes", metavar="M", help="End a worker that has not moved for so long; 0 never does."),
 ]
+Study = Annotated[int | None, typer.Option("--study", metavar="N", help="Only this study's runs.  [default: all runs]")]
+Statuses = Annotated[
+    list[str] | None,
+    typer.Option("--status", metavar="STATUS", help="Only runs with this status; several with commas."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DATE", help="Only runs asked for since then: a date, or 12h, 7d, 2w."),
+]
+Experiments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--experiment", metavar="NAME", help="Only experiments of this name, or a word of it; repeat for several."
+    ),
+]

@@ -1,50 +1,90 @@
-"""`isicbench report`: tables, curves and pictures from the database."""
+"""`isicbench report`: tables, curves and pictures from the database, in the format that is asked for."""
 
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database
-
-
-class Format(StrEnum):
-    HTML = "html"
-    MARKDOWN = "markdown"
-    TERMINAL = "terminal"
+from isicbench.cli.options import Database, Experiments, Since, Statuses, Study
+from isicbench.report.formats import FORMATS
+from isicbench.report.layout import PICTURE_KINDS, PICTURE_WIDTHS, TABLES
 
 
 def report(
-    format: Annotated[Format, typer.Option("--format", "-f", help="What to render.")] = Format.TERMINAL,  # noqa: A002
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", "-f", metavar="FORMAT", help=f"What to render: {', '.join(FORMATS)}.")
+    ] = "terminal",
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where files go; named report.md and so on.")
-    ] = Path("reports"),
-    study: Annotated[
-        int | None, typer.Option("--study", metavar="N", help="Only this study's runs.  [default: all runs]")
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="A folder, a file, or - for standard output.  [default: reports, or the screen for terminal]",
+        ),
+    ] = None,
+    experiment: Experiments = None,
+    study: Study = None,
+    status: Statuses = None,
+    since: Since = None,
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="NAME", help=f"This table alone: {', '.join(TABLES)}.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", metavar="A,B,C", help="Of the comparative table, or of --table."),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option("--sort", metavar="COLUMN", help="Sort the same table, smallest first; -COLUMN: largest first."),
+    ] = None,
+    precision: Annotated[
+        int | None, typer.Option("--precision", metavar="N", help="Digits of scores and losses after the point.")
+    ] = None,
+    pictures: Annotated[
+        str | None,
+        typer.Option("--pictures", metavar="KIND", help=f"{', '.join(PICTURE_KINDS)}.  [default: png; pdf for latex]"),
+    ] = None,
+    picture_width: Annotated[
+        str | None,
+        typer.Option(
+            "--picture-width",
+            metavar="WIDTH",
+            help=f"{', or '.join(PICTURE_WIDTHS)} (3.5 inches, for a paper).  [default: page; column for latex]",
+        ),
     ] = None,
     db: Database = None,
 ) -> None:
     """Render the comparative table, the curves and the pictures from the database."""
-    from isicbench.cli.console import out
+    from isicbench.choices import unknown
+    from isicbench.cli.delivery import deliver, destination, require_pictures
+    from isicbench.cli.selecting import nothing_selected, selected_runs
     from isicbench.errors import StoreError
-    from isicbench.report.terminal import terminal_report
+    from isicbench.report.contents import read_contents
+    from isicbench.report.extent import ROWS
+    from isicbench.report.layout import read_layout
+    from isicbench.report.rendering import ReportRequest
     from isicbench.store.store import open_store
 
+    if format not in FORMATS:
+        raise unknown("--format", format, FORMATS)
+    layout = read_layout(
+        table=table,
+        columns=columns,
+        sort=sort,
+        precision=precision,
+        pictures=pictures,
+        picture_width=picture_width,
+    )
+    place = destination(output, format=format, table=layout.table)
+    require_pictures(layout, FORMATS[format], place)
     store = open_store(db, create=False)
-    runs = store.runs() if study is None else store.study_runs(study)
+    runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=experiment or ())
     if not runs:
-        raise StoreError(f"{store.url_shown} holds no runs", hint="Train some: isicbench run")
-    if format is Format.TERMINAL:
-        out.print(terminal_report(store, runs))
-        return
-    if format is Format.HTML:
-        from isicbench.report.html.page import write_html as write
-    else:
-        from isicbench.report.markdown import write_markdown as write
-    for path in write(store, runs, out=output):
-        out.print(str(path), markup=False, soft_wrap=True)
+        raise StoreError(nothing_selected(store), hint="See what there is: isicbench list. Train: isicbench run")
+    contents = read_contents(store, runs, table_rows=FORMATS[format].table_rows or ROWS)
+    request = ReportRequest(source=store, contents=contents, layout=layout, beside=place is not None)
+    deliver(FORMATS[format].render(request), place)
 
 
 app = single(report)

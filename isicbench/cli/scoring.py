@@ -8,8 +8,9 @@ from isicbench.config import Config
 from isicbench.data.progress import Progress
 from isicbench.records import RunRecord
 from isicbench.report.json_records import run_details_to_json
+from isicbench.report.rich_tables import score_tables
 from isicbench.report.run_details import RunDetails
-from isicbench.report.scores import ScoreRow, score_tables
+from isicbench.report.scores import ScoreRow
 from isicbench.scoring.folders import BINARY_THRESHOLD, score_folder
 from isicbench.scoring.predictions import Predictions, open_predictions
 from isicbench.scoring.truth import Truth, open_truth
@@ -81,7 +82,7 @@ def print_scored(scored: Scored, *, json: bool) -> None:
     if json:
         print_json(run_details_to_json(RunDetails(run=run, evaluations=evaluations)))
         return
-    rows = [ScoreRow(run_id=run.id, seed="", label=run.experiment, evaluation=record) for record in evaluations]
+    rows = [ScoreRow(run_id=run.id, seed=run.seed, label=run.experiment, evaluation=record) for record in evaluations]
     data = f"dataset {run.config.dataset} (fingerprint {run.config.dataset_fingerprint[:12]})"
     out.print(f"Run {run.id}: {run.experiment}; {data}", markup=False, soft_wrap=True)
     out.print(score_tables(rows))

@@ -16,24 +16,12 @@ SPLIT = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntervalRow:
-    """One experiment; `cells` are images, seeds, IoU, its interval, Dice, its interval."""
-
-    label: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportComparisons:
     dice: ComparisonContents
     dice_scores: tuple[ExperimentScores, ...]
     """Image by image, what the means of `dice` rest on."""
     iou: tuple[MeanLine, ...]
     """The same experiments in the same order."""
-
-    @property
-    def rows(self) -> list[IntervalRow]:
-        return [_row(iou, dice) for iou, dice in zip(self.iou, self.dice.means, strict=True)]
 
     @property
     def sentences(self) -> list[str]:
@@ -80,11 +68,6 @@ def mean_cells(line: MeanLine, metric: Metric) -> tuple[str, str]:
         return MISSING, MISSING
     interval = interval_text(line.interval.low, line.interval.high, decimals=decimals) if line.interval else MISSING
     return f"{line.mean:.{decimals}f}", interval
-
-
-def _row(iou: MeanLine, dice: MeanLine) -> IntervalRow:
-    counts = (str(dice.image_count), str(len(dice.seeds)))
-    return IntervalRow(label=dice.label, cells=(*counts, *mean_cells(iou, Metric.IOU), *mean_cells(dice, Metric.DICE)))
 
 
 def _table_resolution(experiments: Sequence[Experiment]) -> str | None:

@@ -1,9 +1,9 @@
 """Which experiments a command names: by label, by a part of it, or by a run's number."""
 
-import re
 from collections.abc import Sequence
 
 from isicbench.errors import ConfigError
+from isicbench.report.experiment_names import fits
 from isicbench.report.experiments import Experiment
 
 UNNAMED_UP_TO = 20
@@ -40,8 +40,7 @@ def _named(name: str, experiments: Sequence[Experiment], counted: Sequence[Exper
         return exact[0]
     if name.isdecimal():
         return _of_run(int(name), experiments, counted)
-    begins_a_word = re.compile(rf"(?<!\w){re.escape(name)}", re.IGNORECASE)  # `frozen` is not `Unfrozen`
-    part = [experiment for experiment in counted if begins_a_word.search(experiment.label)]
+    part = [experiment for experiment in counted if fits(name, experiment.label)]
     if not part:
         raise ConfigError(f"there is no experiment {name!r} with completed runs", hint=_listed(counted))
     if len(part) > 1:

@@ -10,7 +10,7 @@ from rich.text import Text
 from isicbench.evaluation.comparison import Comparison, Verdict
 from isicbench.evaluation.scales import SCALES, Scale
 from isicbench.report.comparison import ComparisonContents
-from isicbench.report.comparison_section import ReportComparisons, mean_cells
+from isicbench.report.comparison_section import mean_cells
 from isicbench.report.comparison_sentence import interval_text
 from isicbench.report.wording import MISSING
 
@@ -51,17 +51,6 @@ def pairs_table(contents: ComparisonContents) -> Table:
         else:
             verdict = Text(line.comparison.verdict.value, style=_STYLES[line.comparison.verdict])
             table.add_row(pair, *pair_cells(line.comparison, SCALES[contents.metric]), verdict)
-    return table
-
-
-def interval_table(comparisons: ReportComparisons) -> Table:
-    """IoU and Dice of each experiment with their intervals."""
-    table = _table()
-    table.add_column("Experiment", overflow="fold", ratio=1)
-    for heading in ("Images", "Seeds", "IoU", "95% interval", "Dice", "95% interval"):
-        table.add_column(heading, justify="right")
-    for row in comparisons.rows:
-        table.add_row(Text(row.label), *row.cells)
     return table
 
 

@@ -21,10 +21,8 @@ from isicbench.records import (
     RunRecord,
     StudyRecord,
 )
-from isicbench.report.table import ResultRow, Summary
 
 if TYPE_CHECKING:  # `isicbench list` need not load what compares
-    from isicbench.report.contents import ReportContents
     from isicbench.report.run_details import RunDetails
 
 Json = dict[str, Any]
@@ -163,35 +161,6 @@ def runs_to_json(runs: Sequence[RunRecord], evaluations: Mapping[int, Sequence[E
     return [
         run_to_json(run) | {"evaluations": [evaluation_to_json(e) for e in evaluations.get(run.id, ())]} for run in runs
     ]
-
-
-def report_to_json(contents: "ReportContents") -> Json:
-    """The report's table with all that stands beside it: `rows warnings protocols notes runs`."""
-    return {
-        "rows": [_row(row) for row in contents.rows],
-        "warnings": list(contents.warnings),
-        "protocols": [{"experiments": list(line.labels), "text": line.text} for line in contents.protocols],
-        "notes": list(contents.notes),
-        "runs": [run_to_json(line.outcome.run) for line in contents.runs],
-    }
-
-
-def _row(row: ResultRow) -> Json:
-    return {
-        "experiment": row.label,
-        "mark": row.mark,
-        "n": row.n,
-        "run_ids": list(row.run_ids),
-        "seeds": list(row.seeds),
-        "iou": _summary(row.iou),
-        "dice": _summary(row.dice),
-        "train_loss": _summary(row.train_loss),
-        "validation_loss": _summary(row.validation_loss),
-    }
-
-
-def _summary(summary: Summary | None) -> Json | None:
-    return {"mean": summary.mean, "sd": summary.sd, "n": summary.n} if summary else None
 
 
 def _owner(owner: Owner | None) -> Json | None:

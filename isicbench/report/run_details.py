@@ -13,7 +13,8 @@ from rich.text import Text
 from isicbench.config import Config
 from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, EvaluationRecord, RunRecord
 from isicbench.report.notes import ending, seen_in_training
-from isicbench.report.scores import MACRO, MICRO, RESOLUTIONS, score_table, titled_tables
+from isicbench.report.rich_tables import numbered_scores
+from isicbench.report.scores import RESOLUTIONS, ScoreRow
 from isicbench.report.wording import duration, evidence_text, figure, memory, printable, rate
 
 EXTERNAL_FIELDS = ("dataset", "dataset_fingerprint", "predictions_sha256", "threshold")
@@ -85,16 +86,17 @@ def _diagnoses(run: RunRecord) -> RenderableType:
 def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> RenderableType:
     """Which evaluations there are, then their macro scores in the same order, then the micro ones."""
     what = _figures("", "Split", "Size", "Threshold", "Images")
-    macro, micro = score_table("", scores=MACRO), score_table("", scores=MICRO)
     for number, evaluation in enumerate(evaluations, start=1):
         place = str(number)
         size = RESOLUTIONS.get(evaluation.resolution, printable(evaluation.resolution))
         split = Text(printable(evaluation.split))
         what.add_row(place, split, Text(size), f"{evaluation.threshold:g}", str(evaluation.image_count))
-        macro.add_row(place, *(score.of(evaluation) for score in MACRO))
-        micro.add_row(place, *(score.of(evaluation) for score in MICRO))
+    rows = [
+        ScoreRow(run_id=number, seed=None, label="", evaluation=evaluation)
+        for number, evaluation in enumerate(evaluations, start=1)
+    ]
     seen = [Text(f"{line}.", style="yellow") for line in filter(None, map(seen_in_training, evaluations))]
-    return Group(what, *seen, Text(), titled_tables(macro, micro))
+    return Group(what, *seen, Text(), numbered_scores(rows))
 
 
 def _epochs(epochs: Sequence[EpochRecord]) -> Table:

@@ -1,18 +1,17 @@
 """Every score of the test set, of each run, at both resolutions."""
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from isicbench.records import EvaluationRecord
+from isicbench.report.data_table import Column, DataTable, Named, finite
 from isicbench.report.experiments import Experiment
-from isicbench.report.wording import MISSING, figure
 
+RUN = Column(key="run", heading="Run")
+EXPERIMENT = Column(key="experiment", heading="Experiment", is_text=True)
+SEED = Column(key="seed", heading="Seed")
+SIZE = Column(key="size", heading="Size", is_text=True)
+TEST_IMAGES = Column(key="image_count", heading="Test images", narrow="Images")
 MACRO_TITLE = "Macro scores: means over the images, each image counting alike"
 MICRO_TITLE = "Micro scores: the pixels of all images counted together"
 RESOLUTIONS = {"training": "input", "original": "original"}
@@ -22,11 +21,6 @@ LEGEND = (
 )
 
 
-def pixels(value: float) -> str:
-    """A distance in pixels."""
-    return f"{value:.1f}"
-
-
 @dataclass(frozen=True, slots=True)
 class Score:
     """One column: its heading, a narrow one for terminals, and the field of `EvaluationRecord`."""
@@ -34,11 +28,23 @@ class Score:
     heading: str
     narrow: str
     field: str
-    written: Callable[[float], str] = figure
+    decimals: int = 4
+    unit: str = ""
 
-    def of(self, evaluation: EvaluationRecord) -> str:
-        value = getattr(evaluation, self.field)
-        return self.written(value) if math.isfinite(value) else MISSING
+    @property
+    def column(self) -> Column:
+        return Column(
+            key=self.field,
+            heading=self.heading,
+            narrow=self.narrow,
+            unit=self.unit,
+            decimals=self.decimals,
+            is_score=not self.unit,
+        )
+
+    def of(self, evaluation: EvaluationRecord) -> float | None:
+        """None where it was not computed."""
+        return finite(getattr(evaluation, self.field))
 
 
 MACRO = (
@@ -50,7 +56,7 @@ MACRO = (
     Score("Precision", "Prec.", "precision"),
     Score("Thr. Jaccard", "Thr.\nJacc.", "thresholded_iou"),
     Score("Boundary IoU", "Bound.\nIoU", "boundary_iou"),
-    Score("HD95 (px)", "HD95\n(px)", "hausdorff95_px", pixels),
+    Score("HD95", "HD95", "hausdorff95_px", decimals=1, unit="px"),
 )
 MICRO = (
     Score("IoU", "IoU", "micro_iou"),
@@ -65,7 +71,8 @@ class ScoreRow:
     """One evaluation of the test set."""
 
     run_id: int
-    seed: str
+    seed: int | None
+    """None for masks of another tool."""
     label: str
     evaluation: EvaluationRecord
 
@@ -73,21 +80,13 @@ class ScoreRow:
     def size(self) -> str:
         return RESOLUTIONS.get(self.evaluation.resolution, self.evaluation.resolution)
 
-    @property
-    def macro(self) -> tuple[str, ...]:
-        return tuple(score.of(self.evaluation) for score in MACRO)
-
-    @property
-    def micro(self) -> tuple[str, ...]:
-        return tuple(score.of(self.evaluation) for score in MICRO)
-
 
 def score_rows(experiments: Iterable[Experiment]) -> list[ScoreRow]:
     """A row for each run and resolution that the test set was scored at."""
     return [
         ScoreRow(
             run_id=outcome.run.id,
-            seed=MISSING if experiment.config.is_external else str(outcome.run.seed),
+            seed=None if experiment.config.is_external else outcome.run.seed,
             label=experiment.label,
             evaluation=evaluation,
         )
@@ -97,26 +96,32 @@ def score_rows(experiments: Iterable[Experiment]) -> list[ScoreRow]:
     ]
 
 
-def score_tables(rows: Sequence[ScoreRow]) -> RenderableType:
-    """Both tables for a Rich console, within 80 columns."""
-    macro, micro = score_table("Run", "Size", scores=MACRO), score_table("Run", "Size", scores=MICRO)
-    micro.add_column("Images", justify="right")
-    for row in rows:
-        macro.add_row(str(row.run_id), row.size, *row.macro)
-        micro.add_row(str(row.run_id), row.size, *row.micro, str(row.evaluation.image_count))
-    return titled_tables(macro, micro)
+def macro_table(rows: Sequence[ScoreRow]) -> DataTable:
+    """Means over images."""
+    return DataTable(
+        name="macro_scores",
+        title=MACRO_TITLE,
+        columns=(RUN, EXPERIMENT, SEED, SIZE, *(score.column for score in MACRO)),
+        rows=tuple(
+            (row.run_id, Named(row.label), row.seed, row.size, *(score.of(row.evaluation) for score in MACRO))
+            for row in rows
+        ),
+        caption=LEGEND,
+    )
 
 
-def score_table(*headings: str, scores: Sequence[Score]) -> Table:
-    """An empty table with the headings, then one column a score."""
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    for score in scores:
-        table.add_column(score.narrow, justify="right", no_wrap=True)
-    return table
-
-
-def titled_tables(macro: Table, micro: Table) -> RenderableType:
-    """The tables under their titles, with the legend."""
-    return Group(Text(MACRO_TITLE), macro, Text(LEGEND, style="dim"), Text(), Text(MICRO_TITLE), micro)
+def micro_table(rows: Sequence[ScoreRow]) -> DataTable:
+    """All pixels together."""
+    return DataTable(
+        name="micro_scores",
+        title=MICRO_TITLE,
+        columns=(RUN, EXPERIMENT, SEED, SIZE, *(score.column for score in MICRO), TEST_IMAGES),
+        rows=tuple(
+            (
+                *(row.run_id, Named(row.label), row.seed, row.size),
+                *(score.of(row.evaluation) for score in MICRO),
+                row.evaluation.image_count,
+            )
+            for row in rows
+        ),
+    )

@@ -1,27 +1,15 @@
-"""The study's table, from experiments to rows; nothing here renders."""
+"""What the study's table says of each experiment; nothing here renders."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
 
 from isicbench.records import RunStatus
+from isicbench.report.data_table import Summary, summarise
 from isicbench.report.experiments import Experiment, Outcome
-from isicbench.report.wording import MISSING, figure
+from isicbench.report.wording import MISSING
 
 HEADINGS = ("Experiment", "IoU", "Dice Score", "Final Training Loss", "Final Validation Loss")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """Mean over `n` seeds with the sample standard deviation, which one seed does not have."""
-
-    mean: float
-    sd: float | None
-    n: int
-
-    def __str__(self) -> str:
-        return figure(self.mean) if self.sd is None else f"{figure(self.mean)} ± {figure(self.sd)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +51,6 @@ def result_rows(experiments: Sequence[Experiment]) -> list[ResultRow]:
 def has_seeds(rows: Sequence[ResultRow]) -> bool:
     """Whether any row is a mean, so that the table needs its column `n`."""
     return any(row.n > 1 for row in rows)
-
-
-def summarise(values: Sequence[float]) -> Summary | None:
-    """Mean and sample standard deviation; None of nothing."""
-    if not values:
-        return None
-    return Summary(mean=fmean(values), sd=stdev(values) if len(values) > 1 else None, n=len(values))
 
 
 def _row(experiment: Experiment) -> ResultRow:

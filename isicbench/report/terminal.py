@@ -1,20 +1,27 @@
 """The report on screen: the study's table with all that must stand beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from isicbench.records import RunRecord
-from isicbench.report.comparison_tables import interval_table
-from isicbench.report.contents import DiagnosisLine, ReportContents, RunLine, read_contents
-from isicbench.report.scores import score_tables
+from isicbench.report.contents import DiagnosisLine, ReportContents, read_contents
+from isicbench.report.data_table import DataTable
+from isicbench.report.layout import Layout
+from isicbench.report.rendering import Rendered, ReportRequest
+from isicbench.report.report_tables import MEANS_LINE, report_tables, shown_remarks
+from isicbench.report.rich_tables import rich_table, titled_scores
 from isicbench.report.source import ReportSource
-from isicbench.report.status import status_text
-from isicbench.report.table import HEADINGS, ResultRow, has_seeds
-from isicbench.report.wording import MISSING, duration, printable, rate
+from isicbench.report.table import has_seeds
+from isicbench.report.wording import printable
+
+RUN_KEYS = ("run", "experiment", "seed", "status", "epochs", "train_seconds", "images_per_second")
+
+
+def render_report(request: ReportRequest) -> Rendered:
+    """`report.txt`, or what a terminal shows."""
+    return Rendered(body=Group(render_terminal(request.contents, request.layout)))
 
 
 def terminal_report(source: ReportSource, runs: Sequence[RunRecord]) -> RenderableType:
@@ -22,46 +29,30 @@ def terminal_report(source: ReportSource, runs: Sequence[RunRecord]) -> Renderab
     return render_terminal(read_contents(source, runs))
 
 
-def render_terminal(contents: ReportContents) -> RenderableType:
+def render_terminal(contents: ReportContents, layout: Layout | None = None) -> RenderableType:
+    """The report, or the one table that the layout names; raises `ConfigError` for a column that is not there."""
+    layout = layout or Layout()
+    tables = report_tables(contents, layout)
+    if layout.table:
+        table = tables[layout.table]
+        return Group(rich_table(table), *([Text(), Text(table.caption, style="dim")] if table.caption else []))
     return Group(
         *(Text(warning, style="bold red") for warning in contents.warnings),
-        result_table(contents.shown_rows),
-        *_footer(contents),
+        rich_table(tables["results"]),
+        *_footer(contents, layout),
         *_section("Not in the figures above", [Text(note) for note in contents.shown_notes]),
-        *_comparisons(contents),
+        *_comparisons(contents, tables["intervals"]),
         *_section("Diagnoses", [_diagnosis(line) for line in contents.shown_diagnoses]),
-        *_section("Test scores", [score_tables(contents.shown_scores)] if contents.shown_scores else []),
-        _runs_table(contents.shown_runs),
+        *_section("Test scores", _scores(tables)),
+        *(Text(), rich_table(tables["runs"].only(RUN_KEYS))),
     )
 
 
-def result_table(rows: Sequence[ResultRow]) -> Table:
-    """The study's table; a standard deviation stands under its mean so that 80 columns are enough."""
-    table = _table()
-    table.add_column(HEADINGS[0], overflow="fold", ratio=1)
-    for heading in HEADINGS[1:]:
-        table.add_column(heading.replace("Final ", "Final\n"), justify="right", min_width=8, no_wrap=True)
-    seeded = has_seeds(rows)
-    if seeded:
-        table.add_column("n", justify="right")
-    for row in rows:
-        cells = [cell.replace(" ± ", "\n± ") for cell in row.cells]
-        table.add_row(_labelled(row), *cells, *([str(row.n)] if seeded else []))
-    return table
-
-
-def _labelled(row: ResultRow) -> Text:
-    label = Text(row.label)
-    if row.mark:
-        label.append(f" [{row.mark}]", style="bold red" if row.n == 0 or "collapsed" in row.mark else "bold yellow")
-    return label
-
-
-def _footer(contents: ReportContents) -> list[RenderableType]:
+def _footer(contents: ReportContents, layout: Layout) -> list[RenderableType]:
     lines = [Text(" ".join(contents.score_lines), style="dim")]
     if has_seeds(contents.rows):
-        lines.append(Text("With several seeds: mean ± sample standard deviation over n completed runs.", style="dim"))
-    lines += [Text(remark) for remark in contents.extent.remarks]
+        lines.append(Text(MEANS_LINE, style="dim"))
+    lines += [Text(remark) for remark in shown_remarks(contents, layout)]
     lines += [
         Text(f"{'; '.join(protocol.labels) or 'Protocol'}: ", style="bold").append(protocol.text, style="not bold")
         for protocol in contents.protocols
@@ -69,16 +60,24 @@ def _footer(contents: ReportContents) -> list[RenderableType]:
     return [Text(), *lines]
 
 
+def _scores(tables: Mapping[str, DataTable]) -> list[RenderableType]:
+    macro, micro = tables["macro_scores"], tables["micro_scores"]
+    if not macro.rows:
+        return []
+    shown = (table.only([key for key in table.keys if key not in ("experiment", "seed")]) for table in (macro, micro))
+    return [titled_scores(*shown)]
+
+
 def _section(title: str, lines: Sequence[RenderableType]) -> list[RenderableType]:
     return [Text(), Text(title, style="bold"), *lines] if lines else []
 
 
-def _comparisons(contents: ReportContents) -> list[RenderableType]:
+def _comparisons(contents: ReportContents, intervals: DataTable) -> list[RenderableType]:
     found = contents.comparisons
     if found is None:
         return []
     sentences = [Text(line) for line in (*found.sentences, *found.dice.notes)]
-    return _section("Comparisons", [interval_table(found), Text(found.caption, style="dim"), *sentences])
+    return _section("Comparisons", [rich_table(intervals), Text(found.caption, style="dim"), *sentences])
 
 
 def _diagnosis(line: DiagnosisLine) -> Text:
@@ -86,26 +85,3 @@ def _diagnosis(line: DiagnosisLine) -> Text:
     text.append(printable(line.diagnosis.kind), style="bold red").append(": ")
     text.append(f"{printable(line.diagnosis.message)} {printable(line.diagnosis.advice)}")
     return text.append(f" Figures: {line.evidence}.", style="dim") if line.evidence else text
-
-
-def _runs_table(lines: Sequence[RunLine]) -> RenderableType:
-    table = _table()
-    table.add_column("Run", justify="right")
-    table.add_column("Experiment", overflow="fold", ratio=1)
-    table.add_column("Seed", justify="right")
-    table.add_column("Status")
-    for heading in ("Epochs", "Training\ntime", "Images/s"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for line in lines:
-        run = line.outcome.run
-        is_external = run.config.is_external
-        epochs = MISSING if is_external else f"{len(line.outcome.epochs)}/{run.config.epochs}"
-        seed = MISSING if is_external else str(run.seed)
-        status = status_text(run, collapsed=line.outcome.collapsed)
-        seconds, speed = duration(run.train_seconds), rate(run.images_per_second)
-        table.add_row(str(run.id), Text(line.label), seed, status, epochs, seconds, speed)
-    return Group(Text(), table)
-
-
-def _table() -> Table:
-    return Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")

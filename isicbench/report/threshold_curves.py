@@ -1,49 +1,61 @@
 """Curves over thresholds: mean Dice on validation, and the reliability of the test pixels' probabilities."""
 
-import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
 from isicbench.evaluation.calibration import reliability
-from isicbench.report.curves import LINES_A_FIGURE, legend_beneath
+from isicbench.report.curves import LINES_A_FIGURE, add_panel, legend_beneath, two_panels
 from isicbench.report.experiments import Experiment
 from isicbench.report.palette import GREY, LineStyle, line_style
-from isicbench.report.style import new_figure, png, report_style
+from isicbench.report.style import SCREEN, Sheet, picture, report_style
 from isicbench.report.thresholds import Probabilities, on_split
 
 
-def threshold_curves(experiments: Sequence[Experiment], probabilities: Probabilities) -> list[bytes]:
-    """PNGs with both curves, a line an experiment (its first seed that has them); none where nothing is recorded."""
+def threshold_curves(
+    experiments: Sequence[Experiment], probabilities: Probabilities, sheet: Sheet = SCREEN
+) -> list[bytes]:
+    """Pictures with both curves, a line an experiment (its first seed that has any); none without probabilities."""
     drawn = [experiment for experiment in experiments if _run_id(experiment, probabilities) is not None]
-    with report_style():
+    with report_style(sheet):
         return [
-            _figure(drawn[start : start + LINES_A_FIGURE], probabilities)
+            _figure(drawn[start : start + LINES_A_FIGURE], probabilities, sheet)
             for start in range(0, len(drawn), LINES_A_FIGURE)
         ]
 
 
-def _figure(experiments: Sequence[Experiment], probabilities: Probabilities) -> bytes:
-    figure = new_figure(8.6, 3.7 + 0.19 * math.ceil(len(experiments) / 2))
-    scores, calibration = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
+def _figure(experiments: Sequence[Experiment], probabilities: Probabilities, sheet: Sheet) -> bytes:
+    figure = two_panels(sheet, height=3.7, lines=len(experiments))
+    scores, calibration = add_panel(figure, 0, sheet), add_panel(figure, 1, sheet)
     calibration.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
     for index, experiment in enumerate(experiments):
-        _draw_scores(scores, experiment, probabilities, line_style(index))
+        _draw_scores(scores, experiment, probabilities, line_style(index), with_markers=sheet.is_column)
         _draw_reliability(calibration, experiment, probabilities, line_style(index))
     _finish(scores, title="Validation Dice by threshold", x="Threshold", y="Dice (mean over images)")
     _finish(calibration, title="Reliability on test", x="Predicted probability", y="Share of lesion pixels")
-    legend_beneath(figure, experiments)
-    return png(figure)
+    legend_beneath(figure, experiments, sheet)
+    return picture(figure, sheet)
 
 
-def _draw_scores(axes: Axes, experiment: Experiment, probabilities: Probabilities, style: LineStyle) -> None:
-    """A line over all thresholds, and a ring at the one that the test set was scored at."""
+def _draw_scores(
+    axes: Axes, experiment: Experiment, probabilities: Probabilities, style: LineStyle, *, with_markers: bool
+) -> None:
+    """A line over all thresholds, with markers for grey print, and a ring at the one that test was scored at."""
     run_id = _run_id(experiment, probabilities)
     record = on_split(probabilities[run_id], "validation") if run_id is not None else None
     if record is None:
         return
     points = {score.threshold: score.dice for score in record.threshold_scores}
-    axes.plot(list(points), list(points.values()), color=style.colour, linestyle=style.dash)
+    axes.plot(
+        list(points),
+        list(points.values()),
+        color=style.colour,
+        linestyle=style.dash,
+        marker=style.marker if with_markers else "",
+        markevery=max(1, len(points) // 12),
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+    )
     evaluation = next(outcome.evaluation for outcome in experiment.leading if outcome.run.id == run_id)
     if evaluation is not None and points:
         nearest = min(points, key=lambda threshold: abs(threshold - evaluation.threshold))

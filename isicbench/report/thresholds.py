@@ -6,7 +6,26 @@ from dataclasses import dataclass
 from isicbench.evaluation.calibration import average_precision, reliability, roc_area
 from isicbench.evaluation.thresholds import best_threshold
 from isicbench.records import ProbabilityRecord
+from isicbench.report.data_table import Cell, Column, DataTable, Named
 from isicbench.report.experiments import Experiment, Outcome
+
+
+def _score(key: str, heading: str) -> Column:
+    return Column(key=key, heading=heading, narrow=heading.replace(" ", "\n"), decimals=4, is_score=True)
+
+
+COLUMNS = (
+    Column(key="run", heading="Run"),
+    Column(key="experiment", heading="Experiment", is_text=True),
+    Column(key="seed", heading="Seed"),
+    Column(key="scored_threshold", heading="Scored at", narrow="Scored\nat"),
+    Column(key="best_threshold", heading="Best threshold", narrow="Best\nthreshold"),
+    _score("best_dice", "Dice there"),
+    _score("best_iou", "IoU there"),
+    _score("calibration_error", "Calibration error"),
+    _score("roc_area", "ROC area"),
+    _score("average_precision", "Average precision"),
+)
 
 Probabilities = Mapping[int, Sequence[ProbabilityRecord]]
 
@@ -37,6 +56,20 @@ def threshold_lines(experiments: Sequence[Experiment], probabilities: Probabilit
     return [line for line in lines if line is not None]
 
 
+def thresholds_table(lines: Sequence[ThresholdLine]) -> DataTable:
+    """A row a line."""
+    return DataTable(
+        name="thresholds",
+        title="Thresholds and calibration",
+        columns=COLUMNS,
+        rows=tuple(_row(line) for line in lines),
+        caption=(
+            "The best threshold is that of the highest mean Dice on the validation images; the other figures are of "
+            "all test pixels together."
+        ),
+    )
+
+
 def on_split(records: Sequence[ProbabilityRecord], split: str) -> ProbabilityRecord | None:
     return next((record for record in records if record.split == split), None)
 
@@ -57,4 +90,19 @@ def _line(experiment: Experiment, outcome: Outcome, records: Sequence[Probabilit
         calibration_error=reliability(test.positives, test.negatives).expected_calibration_error if test else None,
         roc_area=roc_area(test.positives, test.negatives) if test else None,
         average_precision=average_precision(test.positives, test.negatives) if test else None,
+    )
+
+
+def _row(line: ThresholdLine) -> tuple[Cell, ...]:
+    return (
+        line.run_id,
+        Named(line.label),
+        line.seed,
+        line.scored_threshold,
+        line.best_threshold,
+        line.best_dice,
+        line.best_iou,
+        line.calibration_error,
+        line.roc_area,
+        line.average_precision,
     )

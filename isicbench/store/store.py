@@ -3,6 +3,7 @@
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -275,13 +276,16 @@ class Store:
         run_ids: Sequence[int] | None = None,
         statuses: Sequence[RunStatus] | None = None,
         study_id: int | None = None,
+        since: datetime | None = None,
     ) -> list[RunRecord]:
-        """The runs that fit every given selection, by number."""
+        """The runs that fit every given selection, by number; `since` is when they were asked for."""
         query = select(RunRow).order_by(RunRow.id)
         if run_ids is not None:
             query = query.where(among(RunRow.id, run_ids))
         if statuses is not None:
             query = query.where(RunRow.status.in_([status.value for status in statuses]))
+        if since is not None:
+            query = query.where(RunRow.created_at >= since)
         if study_id is not None:
             query = query.join(StudyRunRow, StudyRunRow.run_id == RunRow.id).where(StudyRunRow.study_id == study_id)
         with reading(self._engine) as session:

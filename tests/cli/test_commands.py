@@ -40,6 +40,23 @@ def test_help_imports_no_torch_and_none_of_the_commands():
     assert done.stderr.strip() == "[]"
 
 
+def test_help_of_a_report_loads_nothing_that_computes_or_draws():
+    script = "import sys; sys.argv = ['isicbench', 'report', '--help']\nfrom isicbench.cli import main\n"
+    script += "try: main()\nexcept SystemExit: pass\n"
+    script += "print(sorted({'numpy', 'scipy', 'matplotlib', 'sqlalchemy'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "markdown, latex" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["report"], ["report", "--format", "csv"], ["report", "--format", "json"]])
+def test_only_a_report_with_pictures_loads_matplotlib(arguments, here):
+    script = f"import sys; sys.argv = ['isicbench', *{arguments!r}]\nfrom isicbench.cli import main\n"
+    script += "try: main()\nexcept SystemExit: pass\nprint('matplotlib' in sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "False"
+
+
 @pytest.mark.parametrize("arguments", [["list"], ["report"], ["show", "1"], ["list", "--json"], ["compare"]])
 def test_reading_commands_import_no_torch(arguments, here):
     script = f"import sys; sys.argv = ['isicbench', *{arguments!r}]\nfrom isicbench.cli import main\n"
@@ -69,6 +86,7 @@ def test_list_and_show_print_stable_json(here):
 
 def test_list_can_be_narrowed_by_status(here):
     assert json.loads(isicbench("list", "--json", "--status", "failed").stdout) == []
+    assert len(json.loads(isicbench("list", "--json", "--status", "failed,completed").stdout)) == 2
 
 
 def test_report_writes_markdown_with_its_pictures(here):

@@ -14,7 +14,8 @@ from isicbench.report.comparison_json import comparison_to_json
 from isicbench.report.comparison_of_names import compare_named
 from isicbench.report.comparison_tables import comparison_report
 from isicbench.report.contents import read_contents
-from isicbench.report.markdown import FigurePaths, escape_markdown, render_markdown
+from isicbench.report.markdown import escape_markdown, render_markdown
+from isicbench.report.report_pictures import FigurePaths
 from isicbench.report.terminal import render_terminal
 from tests.report.study_records import MemorySource, config, epochs, evaluation, failed, run
 

@@ -11,8 +11,9 @@ from rich.console import Console
 from isicbench.errors import IsicbenchError
 from isicbench.records import RunRecord, RunStatus
 from isicbench.report.contents import read_contents
-from isicbench.report.markdown import FigurePaths, escape_markdown, render_markdown, write_markdown
+from isicbench.report.markdown import escape_markdown, render_markdown, write_markdown
 from isicbench.report.predictions import dice, predicted_mask
+from isicbench.report.report_pictures import FigurePaths
 from isicbench.report.terminal import terminal_report
 from tests.report.study_records import (
     COLLAPSE,

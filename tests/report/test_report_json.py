@@ -10,12 +10,12 @@ from isicbench.report.json_records import (
     environment_to_json,
     epoch_to_json,
     evaluation_to_json,
-    report_to_json,
     run_details_to_json,
     run_to_json,
     runs_to_json,
 )
 from isicbench.report.listing import runs_listing
+from isicbench.report.report_json import report_to_json
 from isicbench.report.run_details import RunDetails, run_details
 from tests.report.study_records import (
     COLLAPSE,
@@ -71,10 +71,10 @@ def test_details_and_lists_carry_what_was_recorded():
 def test_report_as_json_holds_the_same_rows_as_the_table():
     source = MemorySource(epochs_of={1: epochs(4)}, evaluations_of={1: [evaluation()]})
     value = strict(report_to_json(read_contents(source, [run(1), failed(2, seed=1)])))
-    [row] = value["rows"]
-    assert (row["n"], row["run_ids"], row["mark"]) == (1, [1], "1 of 2 failed")
+    [row] = value["tables"]["results"]
+    assert (row["n"], row["runs"], row["experiment"]["mark"]) == (1, "1", "1 of 2 failed")
     assert row["iou"] == {"mean": 0.5715, "sd": None, "n": 1}
-    assert [item["id"] for item in value["runs"]] == [1, 2]
+    assert [item["run"] for item in value["tables"]["runs"]] == [1, 2]
 
 
 def test_listing_and_details_fit_80_columns_and_name_the_collapse():

@@ -4,11 +4,12 @@ from dataclasses import replace
 import pytest
 
 from isicbench.records import Failure, RunStatus
+from isicbench.report.data_table import summarise
 from isicbench.report.experiments import Experiment, group_experiments
 from isicbench.report.labels import experiment_labels
 from isicbench.report.notes import run_notes
 from isicbench.report.protocol import protocol_lines, protocol_warnings
-from isicbench.report.table import result_rows, summarise
+from isicbench.report.table import result_rows
 from tests.report.study_records import COLLAPSE, config, dataset, epoch, epochs, evaluation, failed, run, running
 
 

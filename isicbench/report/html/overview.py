@@ -10,9 +10,10 @@ from isicbench.evaluation.scales import Metric
 from isicbench.report.comparison import ComparisonContents, MeanLine
 from isicbench.report.comparison_section import ReportComparisons, mean_cells
 from isicbench.report.contents import ReportContents
+from isicbench.report.data_table import Summary
 from isicbench.report.experiments import Experiment
 from isicbench.report.html.series import Series
-from isicbench.report.table import HEADINGS, ResultRow, Summary
+from isicbench.report.table import HEADINGS, ResultRow
 from isicbench.report.wording import MISSING, duration, figure, rate
 
 COLUMNS = (*HEADINGS[1:], "Seeds", "Training time", "Images/s")

@@ -11,6 +11,7 @@ from isicbench.records import DatasetRecord, RunRecord
 from isicbench.report.contents import ReportContents, read_contents
 from isicbench.report.extent import ROWS
 from isicbench.report.files import write_file
+from isicbench.report.formats import FORMATS
 from isicbench.report.html import line_chart, overview
 from isicbench.report.html.assets import read_assets, without_blank_lines
 from isicbench.report.html.differences import HEADINGS, difference_rows
@@ -18,17 +19,19 @@ from isicbench.report.html.distributions import distributions
 from isicbench.report.html.epoch_charts import epoch_charts
 from isicbench.report.html.gallery import galleries
 from isicbench.report.html.ranks import image_ranks
+from isicbench.report.html.score_cells import ScoreCells
 from isicbench.report.html.series import Series, choose_series, series_by_label
 from isicbench.report.html.summary import facts, statements
 from isicbench.report.html.threshold_charts import threshold_charts
 from isicbench.report.predictions import Predictions, read_predictions
+from isicbench.report.rendering import Rendered, ReportRequest
 from isicbench.report.reproduction import reproductions
 from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO, MICRO_TITLE
 from isicbench.report.source import ReportSource
 from isicbench.report.table import has_seeds
 from isicbench.report.wording import MISSING, duration, figure, memory, printable, rate
 
-TABLE_ROWS = 1_000
+TABLE_ROWS = FORMATS["html"].table_rows or ROWS
 """Experiments in the comparative table: a page can be sorted and searched."""
 TITLE = "Skin-lesion segmentation: results"
 
@@ -42,7 +45,15 @@ def write_html(source: ReportSource, runs: Sequence[RunRecord], *, out: Path) ->
 
 def render_html(source: ReportSource, runs: Sequence[RunRecord]) -> str:
     """The page, the same for the same rows; every name in it is escaped. Raises `IsicbenchError` without runs."""
-    contents = read_contents(source, runs, table_rows=TABLE_ROWS)
+    return _page(source, read_contents(source, runs, table_rows=TABLE_ROWS))
+
+
+def render_report(request: ReportRequest) -> Rendered:
+    """`report.html`, which needs nothing beside it."""
+    return Rendered(body=_page(request.source, request.contents))
+
+
+def _page(source: ReportSource, contents: ReportContents) -> str:
     series = choose_series(contents)
     predictions = read_predictions(source, [one.experiment for one in series])
     values = _values(contents, series, predictions) | {"datasets": _datasets(source, contents)}
@@ -97,8 +108,9 @@ def _words(contents: ReportContents) -> Values:
     return {
         "overview_columns": list(overview.COLUMNS),
         "difference_headings": list(HEADINGS),
-        "macro_headings": [score.heading for score in MACRO],
-        "micro_headings": [score.heading for score in MICRO],
+        "macro_headings": [score.column.read_heading for score in MACRO],
+        "micro_headings": [score.column.read_heading for score in MICRO],
+        "score_rows": [ScoreCells.of(row) for row in contents.shown_scores],
         "macro_title": MACRO_TITLE,
         "micro_title": MICRO_TITLE,
         "score_legend": LEGEND,
