@@ -22,3 +22,12 @@ def steers(character: str) -> bool:
 
 def _harmless_character(character: str) -> str:
     return REPLACEMENT if steers(character) and character not in "\n\t" else character
+
+
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a cell that a spreadsheet computes begins with (OWASP, CSV Injection)."""
+
+
+def without_formula(text: str) -> str:
+    """Text that a spreadsheet takes for text, whatever it begins with."""
+    return f"'{text}" if text.startswith(FORMULA_BEGINS) else text

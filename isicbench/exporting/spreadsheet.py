@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a cell that is computed begins with (OWASP, CSV Injection)."""
+from isicbench.harmless import without_formula
 
 
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
@@ -13,9 +12,5 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
         if isinstance(plain[name].dtype, pd.CategoricalDtype):
             plain[name] = plain[name].astype("string")
         if isinstance(plain[name].dtype, pd.StringDtype):
-            plain[name] = plain[name].map(as_text, na_action="ignore")
+            plain[name] = plain[name].map(without_formula, na_action="ignore")
     return plain
-
-
-def as_text(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_BEGINS) else text

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from io import StringIO
 
+from isicbench.harmless import without_formula
 from isicbench.report.data_table import Cell, DataTable, Named, Range, Summary
 from isicbench.report.rendering import Rendered, ReportRequest
 from isicbench.report.report_tables import report_tables
@@ -12,7 +13,6 @@ from isicbench.report.wording import printable
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it a spreadsheet takes a file's UTF-8 for the encoding of the machine's country."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render_report(request: ReportRequest) -> Rendered:
@@ -32,11 +32,6 @@ def csv_table(table: DataTable, *, precision: int | None = None) -> str:
     for row in table.rows:
         writer.writerow(_row(table, row, names, precision))
     return text.getvalue()
-
-
-def escape_formula(text: str) -> str:
-    """Text that a spreadsheet takes for text, whatever it begins with."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _names(table: DataTable, place: int) -> list[str]:
@@ -76,14 +71,14 @@ def _parts(cell: Cell, digits: int | None) -> Iterator[str]:
             yield _number(cell.low, digits)
             yield _number(cell.high, digits)
         case Named():
-            yield escape_formula(printable(cell.label))
-            yield escape_formula(printable(cell.mark))
+            yield without_formula(printable(cell.label))
+            yield without_formula(printable(cell.mark))
         case float():
             yield _number(cell, digits)
         case int():
             yield str(cell)
         case _:
-            yield escape_formula(printable(str(cell)))
+            yield without_formula(printable(str(cell)))
 
 
 def _number(value: float, digits: int | None) -> str:

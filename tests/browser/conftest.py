@@ -1,8 +1,8 @@
 """A real browser, Debian's chromium, and pages that it opens from files."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +10,18 @@ import pytest
 
 from isicbench.report.html.page import write_html
 from tests.browser.pages import large_study
+from tests.requiring import require
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-def missing(reason: str) -> None:
-    """A skip on a user's machine; a failure where ISICBENCH_REQUIRE says that a browser must be there."""
-    if "browser" in os.environ.get("ISICBENCH_REQUIRE", "").split(","):
-        pytest.fail(f"ISICBENCH_REQUIRE asks for a browser, but {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        missing("there is no chromium (apt-get install chromium)")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed (pip install playwright)")
+    require("browser", CHROMIUM is not None, "there is no chromium (apt-get install chromium)")
+    require("browser", find_spec("playwright") is not None, "playwright is not installed (pip install playwright)")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         # In a container chromium runs as root, where it has no sandbox; the page is our own.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

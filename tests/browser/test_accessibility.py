@@ -1,15 +1,21 @@
 """Nothing that axe-core finds: contrast, names, roles, headings, regions that scroll."""
 
+from importlib.util import find_spec
+
 import pytest
 
-from tests.browser.conftest import DESK, PHONE, missing
+from tests.browser.conftest import DESK, PHONE
+from tests.requiring import require
 
 
 def violations(page) -> list[str]:
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        missing("axe-core is not installed (pip install axe-playwright-python)")
+    require(
+        "browser",
+        find_spec("axe_playwright_python") is not None,
+        "axe-core is not installed (pip install axe-playwright-python)",
+    )
+    from axe_playwright_python.sync_playwright import Axe
+
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
