@@ -56,12 +56,13 @@ def _enqueue(folder: Path, count: int) -> None:
 
 
 def _list(database: Path) -> None:
-    from isicbench.report.listing import runs_listing
+    from isicbench.report.listing import NEWEST, newest, runs_listing
     from isicbench.store.store import open_store
 
     store = open_store(str(database), create=False)
     runs = store.runs()
-    _print(runs_listing(runs, store.evaluations([run.id for run in runs])))
+    shown = newest(runs, last=NEWEST)
+    _print(runs_listing(runs, store.evaluations([run.id for run in shown]), shown=shown))
 
 
 def _report(database: Path, folder: Path) -> None:

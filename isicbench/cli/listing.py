@@ -1,5 +1,9 @@
 """`isicbench list`: the runs in the database."""
 
+from typing import Annotated
+
+import typer
+
 from isicbench.cli.app import single
 from isicbench.cli.options import Database, Experiments, Json, Since, Statuses, Study
 
@@ -9,6 +13,10 @@ def list_runs(
     study: Study = None,
     status: Statuses = None,
     since: Since = None,
+    last: Annotated[
+        int | None,
+        typer.Option("--last", metavar="N", min=0, help="Only the N newest; 0 lists all.  [default: 100, all as JSON]"),
+    ] = None,
     db: Database = None,
     json: Json = False,
 ) -> None:
@@ -16,16 +24,17 @@ def list_runs(
     from isicbench.cli.console import out, print_json
     from isicbench.cli.selecting import selected_runs
     from isicbench.report.json_records import runs_to_json
-    from isicbench.report.listing import runs_listing
+    from isicbench.report.listing import NEWEST, newest, runs_listing
     from isicbench.store.store import open_store
 
     store = open_store(db, create=False)
     runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=experiment or ())
-    evaluations = store.evaluations([run.id for run in runs])
     if json:
-        print_json(runs_to_json(runs, evaluations))
-    else:
-        out.print(runs_listing(runs, evaluations))
+        chosen = runs[-last:] if last else runs
+        print_json(runs_to_json(chosen, store.evaluations([run.id for run in chosen])))
+        return
+    shown = newest(runs, last=NEWEST if last is None else last)
+    out.print(runs_listing(runs, store.evaluations([run.id for run in shown]), shown=shown))
 
 
 app = single(list_runs)

@@ -1,9 +1,9 @@
-"""The table of `isicbench list`: every run, one line each."""
+"""The table of `isicbench list`: one line a run."""
 
 from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -13,9 +13,26 @@ from isicbench.report.labels import experiment_labels
 from isicbench.report.status import status_text
 from isicbench.report.wording import MISSING, duration, figure
 
+NEWEST = 100
+"""Runs that are listed where nothing else is asked for: more fill no screen, and take longer than the rest of it."""
 
-def runs_listing(runs: Sequence[RunRecord], evaluations: Mapping[int, Sequence[EvaluationRecord]]) -> RenderableType:
-    """Id, experiment, seed, status, epoch, test scores and training time of each run, in the given order."""
+
+def newest(runs: Sequence[RunRecord], *, last: int) -> Sequence[RunRecord]:
+    """The last so many of the runs; 0 is all of them."""
+    return runs[-last:] if last else runs
+
+
+def runs_listing(
+    runs: Sequence[RunRecord],
+    evaluations: Mapping[int, Sequence[EvaluationRecord]],
+    *,
+    shown: Sequence[RunRecord] | None = None,
+) -> RenderableType:
+    """Id, experiment, seed, status, epoch, test scores and training time of each run, or of those that are `shown`.
+
+    What tells experiments of one name apart is seen from all runs.
+    """
+    lines = runs if shown is None else shown
     labels = experiment_labels(runs)
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("Run", justify="right")
@@ -24,7 +41,7 @@ def runs_listing(runs: Sequence[RunRecord], evaluations: Mapping[int, Sequence[E
     table.add_column("Status")
     for heading in ("Epoch", "IoU", "Dice", "Time"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for run in runs:
+    for run in lines:
         scores = scored_on_test(run.config, evaluations.get(run.id, ()))
         table.add_row(
             str(run.id),
@@ -36,4 +53,7 @@ def runs_listing(runs: Sequence[RunRecord], evaluations: Mapping[int, Sequence[E
             figure(scores.dice if scores else None),
             duration(run.train_seconds),
         )
-    return table
+    if len(lines) == len(runs):
+        return table
+    left_out = f"The newest {len(lines):,} of {len(runs):,} runs; --last 0 lists all."
+    return Group(table, Text(), Text(left_out, style="dim"))
