@@ -27,13 +27,16 @@ def command_task(name: str, count: int, folder: Path) -> Task:
 
 
 def _load() -> None:
-
+    """What the commands load, and what they set as they begin."""
     import isicbench.report.comparison_of_names
     import isicbench.report.json_records
     import isicbench.report.listing
     import isicbench.report.markdown
     import isicbench.report.run_details
     import isicbench.store.store  # noqa: F401
+    from isicbench.compute.garbage import collect_rarely
+
+    collect_rarely()
 
 
 def _enqueue(folder: Path, count: int) -> None:

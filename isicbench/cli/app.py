@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from isicbench.compute.garbage import collect_rarely
 from isicbench.errors import IsicbenchError
 from isicbench.harmless import harmless
 
@@ -93,6 +94,7 @@ def isicbench(
 def main() -> None:
     """Run the command; an error that the user can mend is one message and an exit code of its kind."""
     accept_any_text()
+    collect_rarely()
     try:
         app()
     except IsicbenchError as error:
