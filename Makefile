@@ -32,6 +32,7 @@ reference: .venv/installed
 	rm -rf results.db reports
 	$(BIN)/isicbench run $(STUDY) --devices cpu
 	$(BIN)/isicbench report --format markdown
+	$(BIN)/isicbench report --format html
 
 
 # Input of every kind, thrown at the command; then 200 kills, 16 writers, and 300 runs in one worker. SEED repeats one.

@@ -8,7 +8,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from isicbench.benchmarking.measurement import Comparison, Part
 from isicbench.benchmarking.results import Results
 from isicbench.benchmarking.scale import Grown, Scale
-from isicbench.report.style import BLUE, COLOURS, GREY, VERMILION, line_style, new_figure, png, report_style
+from isicbench.report.palette import BLUE, COLOURS, GREY, VERMILION, line_style
+from isicbench.report.style import new_figure, png, report_style
 
 
 def results_figure(results: Results) -> bytes:

@@ -11,6 +11,7 @@ from isicbench.cli.options import Database
 
 
 class Format(StrEnum):
+    HTML = "html"
     MARKDOWN = "markdown"
     TERMINAL = "terminal"
 
@@ -28,7 +29,6 @@ def report(
     """Render the comparative table, the curves and the pictures from the database."""
     from isicbench.cli.console import out
     from isicbench.errors import StoreError
-    from isicbench.report.markdown import write_markdown
     from isicbench.report.terminal import terminal_report
     from isicbench.store.store import open_store
 
@@ -39,7 +39,11 @@ def report(
     if format is Format.TERMINAL:
         out.print(terminal_report(store, runs))
         return
-    for path in write_markdown(store, runs, out=output):
+    if format is Format.HTML:
+        from isicbench.report.html.page import write_html as write
+    else:
+        from isicbench.report.markdown import write_markdown as write
+    for path in write(store, runs, out=output):
         out.print(str(path), markup=False, soft_wrap=True)
 
 

@@ -21,6 +21,12 @@ def choose_samples(split: PreparedSplit, *, count: int = SAMPLE_COUNT) -> NDArra
     return by_share[ranks.astype(np.int64)]
 
 
+def telling_samples(dice: Sequence[float]) -> NDArray[np.int64]:
+    """Positions of the images with the highest, the middle and the lowest Dice; of equal ones the first."""
+    ranked = np.argsort(-np.asarray(dice), kind="stable")
+    return ranked[[0, len(ranked) // 2, len(ranked) - 1]] if len(ranked) else ranked
+
+
 def sample_records(split: PreparedSplit, chosen: Sequence[int] | NDArray[np.int64]) -> list[SampleRecord]:
     """The chosen images and their masks at the prepared size."""
     return [

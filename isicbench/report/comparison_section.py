@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from isicbench.evaluation.scales import SCALES, Metric
 from isicbench.records import EvaluationRecord
 from isicbench.report.comparison import ComparisonContents, MeanLine, compare_experiments, mean_lines
-from isicbench.report.comparison_scores import common_resolution, read_scores
+from isicbench.report.comparison_scores import ExperimentScores, common_resolution, read_scores
 from isicbench.report.comparison_sentence import interval_text
 from isicbench.report.experiments import Experiment
 from isicbench.report.source import ReportSource
@@ -26,6 +26,8 @@ class IntervalRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportComparisons:
     dice: ComparisonContents
+    dice_scores: tuple[ExperimentScores, ...]
+    """Image by image, what the means of `dice` rest on."""
     iou: tuple[MeanLine, ...]
     """The same experiments in the same order."""
 
@@ -68,7 +70,7 @@ def report_comparisons(
     compared = compare_experiments(
         dice, metric=Metric.DICE, split=SPLIT, resolution=resolution, notes=notes, picked_from=picked_from
     )
-    return ReportComparisons(dice=compared, iou=tuple(mean_lines(iou, Metric.IOU)))
+    return ReportComparisons(dice=compared, dice_scores=tuple(dice), iou=tuple(mean_lines(iou, Metric.IOU)))
 
 
 def mean_cells(line: MeanLine, metric: Metric) -> tuple[str, str]:

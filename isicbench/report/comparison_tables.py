@@ -50,7 +50,7 @@ def pairs_table(contents: ComparisonContents) -> Table:
             table.add_row(pair, *[MISSING] * 7, "not compared")
         else:
             verdict = Text(line.comparison.verdict.value, style=_STYLES[line.comparison.verdict])
-            table.add_row(pair, *_cells(line.comparison, SCALES[contents.metric]), verdict)
+            table.add_row(pair, *pair_cells(line.comparison, SCALES[contents.metric]), verdict)
     return table
 
 
@@ -65,7 +65,8 @@ def interval_table(comparisons: ReportComparisons) -> Table:
     return table
 
 
-def _cells(comparison: Comparison, scale: Scale) -> list[str]:
+def pair_cells(comparison: Comparison, scale: Scale) -> list[str]:
+    """Difference, 95% interval, p, p after Holm, effect size, share better, what would have been shown."""
     interval = comparison.interval
     return [
         _number(comparison.difference, scale.decimals),

@@ -98,15 +98,18 @@ class ReportContents:
         return {outcome.run.id for experiment in self.detailed for outcome in experiment.outcomes}
 
 
-def read_contents(source: ReportSource, runs: Sequence[RunRecord]) -> ReportContents:
-    """Read what the report of these runs says; raises `IsicbenchError` when there are none."""
+def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows: int = ROWS) -> ReportContents:
+    """Read what the report of these runs says, with so many rows in its table at most.
+
+    Raises `IsicbenchError` when there are no runs.
+    """
     if not runs:
         raise IsicbenchError("there are no runs to report", hint="Train some first: isicbench run")
     run_ids = [run.id for run in runs]
     evaluations = source.evaluations(run_ids)
     experiments = group_experiments(runs, source.epochs(run_ids), evaluations)
     rows = result_rows(experiments)
-    extent = report_extent(experiments, rows)
+    extent = report_extent(experiments, rows, table_rows=table_rows)
     detailed = [experiments[place] for place in extent.detailed]
     leading = [outcome.run.id for experiment in detailed for outcome in experiment.leading]
     probabilities = source.probabilities(leading)

@@ -2,26 +2,17 @@
 
 import math
 import textwrap
-from collections import defaultdict
 from collections.abc import Sequence
-from statistics import fmean
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from isicbench.records import EpochRecord, RunStatus
+from isicbench.report.epoch_series import drawn_states, epoch_values, loss_limits, mean_values, with_epochs
 from isicbench.report.experiments import Experiment
-from isicbench.report.style import (
-    TRAIN_LINE,
-    VALIDATION_LINE,
-    LineStyle,
-    line_style,
-    new_figure,
-    png,
-    report_style,
-)
+from isicbench.report.palette import TRAIN_LINE, VALIDATION_LINE, LineStyle, line_style
+from isicbench.report.style import new_figure, png, report_style
 
 PANELS_A_FIGURE = 9
 LINES_A_FIGURE = 14
@@ -30,23 +21,19 @@ _COLUMNS = 3
 
 def loss_curves(experiments: Sequence[Experiment]) -> list[bytes]:
     """PNGs with a panel an experiment: train and validation loss over epochs, on one scale; none without epochs."""
-    drawn = _with_epochs(experiments)
+    drawn = with_epochs(experiments)
     with report_style():
         return [
-            _loss_figure(drawn[start : start + PANELS_A_FIGURE], limits=_loss_limits(drawn))
+            _loss_figure(drawn[start : start + PANELS_A_FIGURE], limits=loss_limits(drawn))
             for start in range(0, len(drawn), PANELS_A_FIGURE)
         ]
 
 
 def score_curves(experiments: Sequence[Experiment]) -> list[bytes]:
     """PNGs with validation IoU beside validation Dice over epochs, a line an experiment; none without epochs."""
-    drawn = _with_epochs(experiments)
+    drawn = with_epochs(experiments)
     with report_style():
         return [_score_figure(drawn[start : start + LINES_A_FIGURE]) for start in range(0, len(drawn), LINES_A_FIGURE)]
-
-
-def _with_epochs(experiments: Sequence[Experiment]) -> list[Experiment]:
-    return [experiment for experiment in experiments if any(outcome.epochs for outcome in experiment.leading)]
 
 
 def _loss_figure(experiments: Sequence[Experiment], *, limits: tuple[float, float]) -> bytes:
@@ -87,11 +74,11 @@ def legend_beneath(figure: Figure, experiments: Sequence[Experiment]) -> None:
 
 def _draw_line(axes: Axes, experiment: Experiment, field: str, style: LineStyle) -> None:
     """The mean over seeds as a line with markers, each seed as a thin line behind it."""
-    series = [_points(outcome.epochs, field) for outcome in experiment.leading if outcome.epochs]
+    series = [epoch_values(outcome.epochs, field) for outcome in experiment.leading if outcome.epochs]
     if len(series) > 1:
         for points in series:
             axes.plot(list(points), list(points.values()), color=style.colour, alpha=0.35, linewidth=0.8)
-    means = _mean_points(series)
+    means = mean_values(series)
     axes.plot(
         list(means),
         list(means.values()),
@@ -104,36 +91,6 @@ def _draw_line(axes: Axes, experiment: Experiment, field: str, style: LineStyle)
     )
 
 
-def _points(epochs: Sequence[EpochRecord], field: str) -> dict[int, float]:
-    """Epoch to value; a value that is not finite stays as a gap in the line."""
-    values = {record.epoch: getattr(record, field) for record in epochs}
-    return {epoch: value if value is not None and math.isfinite(value) else math.nan for epoch, value in values.items()}
-
-
-def _mean_points(series: Sequence[dict[int, float]]) -> dict[int, float]:
-    by_epoch: dict[int, list[float]] = defaultdict(list)
-    for points in series:
-        for epoch, value in points.items():
-            by_epoch[epoch].append(value)
-    return {epoch: fmean(by_epoch[epoch]) for epoch in sorted(by_epoch)}
-
-
-def _loss_limits(experiments: Sequence[Experiment]) -> tuple[float, float]:
-    """One scale for every panel, from 0; a few wild values (a diverging run's) may leave it rather than flatten it."""
-    losses = sorted(
-        value
-        for experiment in experiments
-        for outcome in experiment.leading
-        for field in ("train_loss", "validation_loss")
-        for value in _points(outcome.epochs, field).values()
-        if math.isfinite(value)
-    )
-    if not losses:
-        return 0.0, 1.0
-    typical = losses[min(len(losses) - 1, int(0.9 * len(losses)))]
-    return 0.0, 1.08 * min(losses[-1], 2.5 * typical) or 1.0
-
-
 def _mark_epochs(axes: Axes, experiments: Sequence[Experiment]) -> None:
     epochs = max(experiment.config.epochs for experiment in experiments)
     axes.set_xlabel("Epoch")
@@ -143,14 +100,7 @@ def _mark_epochs(axes: Axes, experiments: Sequence[Experiment]) -> None:
 
 def _title(experiment: Experiment, *, width: int = 42) -> str:
     """The experiment's label, its seeds where there are several, how its unfinished runs stand, and a warning."""
-    drawn = [outcome for outcome in experiment.leading if outcome.epochs]
-    states = sorted({o.run.status.value for o in drawn if o.run.status is not RunStatus.COMPLETED})
-    if any(outcome.collapsed for outcome in drawn):
-        states.insert(0, "collapsed")
-    if len(drawn) > 1:
-        states.insert(0, f"mean of {len(drawn)} seeds")
-    if experiment.config.validate_on == "test":
-        states.append("validated on the test set")
+    states = drawn_states(experiment)
     lines = textwrap.wrap(experiment.label, width)
     return "\n".join([*lines, *textwrap.wrap(f"[{', '.join(states)}]", width)] if states else lines)
 

@@ -28,14 +28,17 @@ class Extent:
     """What is left out, and where it is to be found; empty where everything is shown."""
 
 
-def report_extent(experiments: Sequence[Experiment], rows: Sequence[ResultRow]) -> Extent:
-    """Everything of up to `EVERYTHING_UP_TO` runs; of more, the experiments with the highest mean test Dice."""
+def report_extent(experiments: Sequence[Experiment], rows: Sequence[ResultRow], *, table_rows: int = ROWS) -> Extent:
+    """Everything of up to `EVERYTHING_UP_TO` runs; of more, the experiments with the highest mean test Dice.
+
+    `table_rows` bounds the comparative table.
+    """
     places = range(len(experiments))
     runs = sum(len(experiment.outcomes) for experiment in experiments)
     if runs <= EVERYTHING_UP_TO:
         return Extent(rows=tuple(places), compared=tuple(places), detailed=tuple(places), remarks=())
     best = sorted(places, key=lambda place: -dice.mean if (dice := rows[place].dice) else 1.0)
-    shown, compared, detailed = (tuple(sorted(best[:most])) for most in (ROWS, COMPARED, DETAILED))
+    shown, compared, detailed = (tuple(sorted(best[:most])) for most in (table_rows, COMPARED, DETAILED))
     return Extent(
         rows=shown, compared=compared, detailed=detailed, remarks=tuple(_remarks(len(experiments), runs, shown))
     )

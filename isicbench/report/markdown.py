@@ -11,7 +11,8 @@ from isicbench.records import RunRecord
 from isicbench.report.contents import ReportContents, read_contents
 from isicbench.report.curves import loss_curves, score_curves
 from isicbench.report.files import write_file
-from isicbench.report.pictures import prediction_pictures, read_predictions
+from isicbench.report.pictures import prediction_pictures
+from isicbench.report.predictions import read_predictions
 from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO, MICRO_TITLE
 from isicbench.report.source import ReportSource
 from isicbench.report.table import HEADINGS, has_seeds

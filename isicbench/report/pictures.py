@@ -1,68 +1,19 @@
 """Sample images beside their ground truth and each experiment's predicted mask."""
 
-import textwrap
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
-from PIL import Image
 
-from isicbench.errors import StoreError
-from isicbench.records import PredictionRecord, SampleRecord
-from isicbench.report.experiments import Experiment, Outcome
-from isicbench.report.source import ReportSource
-from isicbench.report.style import GREY, ORANGE, hide_frame, new_figure, png, report_style
+from isicbench.records import SampleRecord
+from isicbench.report.palette import GREY, ORANGE
+from isicbench.report.predictions import Column, Mask, by_dataset, decode_picture, dice, predicted_mask, shared_samples
+from isicbench.report.style import hide_frame, new_figure, png, report_style
 
 EXPERIMENTS_A_PICTURE = 4
 IMAGES_A_PICTURE = 6
 _TILE_INCHES = 1.62
-
-Mask = NDArray[np.bool_]
-Sampled = tuple[SampleRecord, PredictionRecord]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One experiment's predictions in a picture, all from one run."""
-
-    experiment: Experiment
-    outcome: Outcome
-    sampled: Mapping[str, Sampled]
-
-    @property
-    def heading(self) -> str:
-        lines = textwrap.wrap(self.experiment.label, 19)[:4]
-        run = self.outcome.run
-        return "\n".join([*lines, f"run {run.id}, seed {run.seed}"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predictions:
-    """What there is to draw: the columns, and the labels of experiments that have no predictions yet."""
-
-    columns: tuple[Column, ...]
-    without: tuple[str, ...]
-
-
-def read_predictions(source: ReportSource, experiments: Sequence[Experiment]) -> Predictions:
-    """Each experiment's predictions from its first seed that has any, completed runs first.
-
-    Two questions to the source, however many experiments there are, and the pictures of one run an experiment.
-    """
-    drawable = source.runs_with_predictions([o.run.id for experiment in experiments for o in experiment.leading])
-    chosen = [(experiment, _drawn_outcome(experiment, drawable)) for experiment in experiments]
-    sampled = source.predictions([outcome.run.id for _, outcome in chosen if outcome])
-    return Predictions(
-        columns=tuple(
-            Column(experiment=experiment, outcome=outcome, sampled=_by_image(sampled[outcome.run.id]))
-            for experiment, outcome in chosen
-            if outcome
-        ),
-        without=tuple(experiment.label for experiment, outcome in chosen if outcome is None),
-    )
 
 
 def prediction_pictures(columns: Sequence[Column]) -> list[bytes]:
@@ -70,46 +21,13 @@ def prediction_pictures(columns: Sequence[Column]) -> list[bytes]:
     with report_style():
         return [
             _picture(members[start : start + EXPERIMENTS_A_PICTURE])
-            for members in _by_dataset(columns)
+            for members in by_dataset(columns)
             for start in range(0, len(members), EXPERIMENTS_A_PICTURE)
         ]
 
 
-def predicted_mask(sample: SampleRecord, prediction: PredictionRecord, *, threshold: float) -> tuple[Mask, Mask, float]:
-    """The true mask, the predicted one (probability above the threshold), both (H, W), and the highest probability."""
-    truth = _decode(sample.mask_png, mode="L") > 127
-    picture = Image.open(BytesIO(prediction.probabilities_png)).convert("L")
-    if picture.size != (truth.shape[1], truth.shape[0]):
-        picture = picture.resize((truth.shape[1], truth.shape[0]), Image.Resampling.BILINEAR)
-    probabilities = np.asarray(picture, dtype=np.float64) / 255
-    return truth, probabilities > threshold, float(probabilities.max())
-
-
-def dice(truth: Mask, predicted: Mask) -> float:
-    """Dice of two masks; 1 where both are empty, as in the challenge's scorer."""
-    total = int(truth.sum()) + int(predicted.sum())
-    return 2 * int((truth & predicted).sum()) / total if total else 1.0
-
-
-def _drawn_outcome(experiment: Experiment, drawable: Set[int]) -> Outcome | None:
-    in_order = sorted(experiment.leading, key=lambda outcome: not outcome.counted)
-    return next((outcome for outcome in in_order if outcome.run.id in drawable), None)
-
-
-def _by_image(sampled: Sequence[Sampled]) -> dict[str, Sampled]:
-    return {sample.image_id: (sample, prediction) for sample, prediction in sampled}
-
-
-def _by_dataset(columns: Sequence[Column]) -> list[list[Column]]:
-    groups: dict[tuple[str, str], list[Column]] = {}
-    for column in columns:
-        config = column.experiment.config
-        groups.setdefault((config.dataset, config.dataset_fingerprint), []).append(column)
-    return list(groups.values())
-
-
 def _picture(columns: Sequence[Column]) -> bytes:
-    samples = _shared_samples(columns)
+    samples = shared_samples(columns, most=IMAGES_A_PICTURE)
     headings = max(column.heading.count("\n") + 1 for column in columns)
     height = len(samples) * (_TILE_INCHES + 0.17) + 0.17 * headings + 0.4
     figure = new_figure((2 + len(columns)) * (_TILE_INCHES + 0.06), height)
@@ -124,19 +42,8 @@ def _picture(columns: Sequence[Column]) -> bytes:
     return png(figure)
 
 
-def _shared_samples(columns: Sequence[Column]) -> list[SampleRecord]:
-    """The same images for every column: those that most of them have, in the first one's order."""
-    found: dict[str, SampleRecord] = {}
-    for column in columns:
-        for image_id, (sample, _) in column.sampled.items():
-            found.setdefault(image_id, sample)
-    everywhere = [image_id for image_id in found if all(image_id in column.sampled for column in columns)]
-    chosen = (everywhere or list(found))[:IMAGES_A_PICTURE]
-    return [found[image_id] for image_id in chosen]
-
-
 def _draw_sample(image_axes: Axes, mask_axes: Axes, sample: SampleRecord) -> None:
-    image, truth = _decode(sample.image_jpeg, mode="RGB"), _decode(sample.mask_png, mode="L") > 127
+    image, truth = decode_picture(sample.image_jpeg, mode="RGB"), decode_picture(sample.mask_png, mode="L") > 127
     _show(image_axes, image, caption=sample.image_id)
     _outline(image_axes, truth, shape=image.shape[:2])
     _show(mask_axes, _as_grey(truth), caption=f"lesion {truth.mean():.0%} of the image")
@@ -147,9 +54,7 @@ def _draw_prediction(axes: Axes, column: Column, image_id: str) -> None:
         hide_frame(axes)
         axes.text(0.5, 0.5, "not recorded", ha="center", va="center", color=GREY, fontsize=8, transform=axes.transAxes)
         return
-    evaluation = column.outcome.evaluation
-    threshold = evaluation.threshold if evaluation else column.experiment.config.threshold
-    truth, mask, highest = predicted_mask(*column.sampled[image_id], threshold=threshold)
+    truth, mask, highest = predicted_mask(*column.sampled[image_id], threshold=column.threshold)
     caption = f"Dice {dice(truth, mask):.4f}"
     if not mask.any():
         caption += f" (highest p {highest:.2f})"
@@ -173,13 +78,3 @@ def _outline(axes: Axes, truth: Mask, *, shape: tuple[int, ...]) -> None:
 def _as_grey(mask: Mask) -> NDArray[np.uint8]:
     # Not pure black and white: the picture's edge stays visible on a white page and on a dark one.
     return np.where(mask, 240, 34).astype(np.uint8)
-
-
-def _decode(content: bytes, *, mode: str) -> NDArray[np.uint8]:
-    try:
-        return np.asarray(Image.open(BytesIO(content)).convert(mode), dtype=np.uint8)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise StoreError(
-            f"a picture in the database cannot be decoded ({type(error).__name__})",
-            hint="See what else is damaged: isicbench db check. Then take the last backup.",
-        ) from error

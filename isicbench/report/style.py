@@ -1,10 +1,8 @@
-"""How every figure looks: colour-blind safe colours, and a marker and a dash for each so that grey print works too."""
+"""How every figure of matplotlib looks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
 
 import matplotlib
 import matplotlib.style
@@ -14,15 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 DPI = 160
-
-Dash = Literal["-", "--", "-.", ":"]
-
-# Okabe and Ito, "Color Universal Design" (2008); its yellow is left out because it vanishes on white.
-BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#6B6B6B"
-COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-DASHES: tuple[Dash, ...] = ("-", "--", "-.", ":")
 
 _SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -54,26 +43,6 @@ _SETTINGS = {
     "legend.fontsize": 8.5,
     "legend.handlelength": 3.4,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineStyle:
-    colour: str
-    marker: str
-    dash: Dash
-
-
-TRAIN_LINE = LineStyle(colour=BLUE, marker="o", dash="-")
-VALIDATION_LINE = LineStyle(colour=VERMILION, marker="s", dash="--")
-
-
-def line_style(index: int) -> LineStyle:
-    """The style of the n-th experiment; 28 of them differ, each colour with another marker and dash."""
-    return LineStyle(
-        colour=COLOURS[index % len(COLOURS)],
-        marker=MARKERS[(index + index // len(COLOURS)) % len(MARKERS)],
-        dash=DASHES[index // len(COLOURS) % len(DASHES)],
-    )
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from isicbench.evaluation.calibration import reliability
 from isicbench.report.curves import LINES_A_FIGURE, legend_beneath
 from isicbench.report.experiments import Experiment
-from isicbench.report.style import GREY, LineStyle, line_style, new_figure, png, report_style
+from isicbench.report.palette import GREY, LineStyle, line_style
+from isicbench.report.style import new_figure, png, report_style
 from isicbench.report.thresholds import Probabilities, on_split
 
 

@@ -10,7 +10,7 @@ from isicbench.config import Config
 from isicbench.data.contamination import count_seen, trained_images
 from isicbench.data.mask_figures import mask_figures
 from isicbench.data.prepare import Prepared, PreparedSplit
-from isicbench.data.samples import choose_samples, probabilities_png, sample_records
+from isicbench.data.samples import choose_samples, probabilities_png, sample_records, telling_samples
 from isicbench.evaluation.diagnosis import RunFigures, diagnose
 from isicbench.evaluation.histograms import Histograms, count_probabilities, join_histograms
 from isicbench.evaluation.thresholds import best_threshold, probability_record
@@ -114,7 +114,8 @@ def _record_test(
     store.record_probabilities(run.id, probability_record(counted, split="test", dataset_fingerprint=fingerprint))
     for evaluation in evaluations:
         store.record_evaluation(run.id, evaluation)
-    chosen = choose_samples(split)
+    dice = [score.dice for score in evaluations[0].image_scores]
+    chosen = list(dict.fromkeys([*choose_samples(split).tolist(), *telling_samples(dice).tolist()]))
     predictions = [
         PredictionRecord(image_id=split.image_ids[i], probabilities_png=probabilities_png(probabilities[i]))
         for i in chosen

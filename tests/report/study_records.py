@@ -183,6 +183,10 @@ def predictions(
     ]
 
 
+def png_file(pixels: np.ndarray) -> bytes:
+    return _file(Image.fromarray(pixels.astype(np.uint8)), "PNG")
+
+
 def later(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 

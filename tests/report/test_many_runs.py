@@ -8,6 +8,7 @@ from rich.console import Console
 
 from isicbench.benchmarking.crowded_database import SEEDS, Crowd, fill_database
 from isicbench.report.extent import COMPARED, DETAILED
+from isicbench.report.html.page import render_html
 from isicbench.report.listing import runs_listing
 from isicbench.report.markdown import write_markdown
 from isicbench.report.terminal import terminal_report
@@ -51,6 +52,18 @@ def test_report_asks_as_many_questions_of_many_runs_as_of_few(stores, tmp_path):
         statements(lambda store=stores[runs]: write_markdown(store, store.runs(), out=tmp_path)) for runs in (FEW, MANY)
     ]
     assert asked[0] == asked[1] <= 25
+
+
+def test_page_asks_as_many_questions_of_many_runs_as_of_few_and_stays_small(stores):
+    asked, pages = [], {}
+    for runs in (FEW, MANY):
+        with counted_statements() as found:
+            pages[runs] = render_html(stores[runs], stores[runs].runs())
+        asked.append(len(found))
+    assert asked[0] == asked[1] <= 25
+    assert len(pages[MANY]) < 1.5 * len(pages[FEW])
+    assert pages[MANY].count('class="command"') == MANY // SEEDS
+    assert f"There are {MANY} runs: " in pages[MANY]
 
 
 @pytest.mark.parametrize(

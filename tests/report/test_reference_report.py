@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from isicbench.report.html.page import write_html
 from isicbench.report.markdown import write_markdown
 from isicbench.store.store import open_store
 
@@ -21,12 +22,19 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "results.db", folder)
     store = open_store(str(folder / "results.db"), create=False)
     write_markdown(store, store.runs(), out=folder / "reports")
+    write_html(store, store.runs(), out=folder / "reports")
     return folder / "reports"
 
 
 def test_committed_report_is_what_the_committed_database_gives(rendered):
     assert (rendered / "report.md").read_text() == (ROOT / "reports" / "report.md").read_text()
     assert sorted(path.relative_to(rendered) for path in rendered.rglob("*.png")) == PICTURES
+
+
+def test_committed_page_is_what_the_committed_database_gives(rendered):
+    page = (ROOT / "reports" / "report.html").read_bytes()
+    assert (rendered / "report.html").read_bytes() == page
+    assert len(page) < 700_000
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=str)

@@ -12,7 +12,7 @@ from isicbench.errors import IsicbenchError
 from isicbench.records import RunRecord, RunStatus
 from isicbench.report.contents import read_contents
 from isicbench.report.markdown import FigurePaths, escape_markdown, render_markdown, write_markdown
-from isicbench.report.pictures import dice, predicted_mask
+from isicbench.report.predictions import dice, predicted_mask
 from isicbench.report.terminal import terminal_report
 from tests.report.study_records import (
     COLLAPSE,

@@ -1,0 +1,170 @@
+"""The report as one page of HTML that needs nothing else, a pure function of the database's rows."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from isicbench.records import DatasetRecord, RunRecord
+from isicbench.report.contents import ReportContents, read_contents
+from isicbench.report.extent import ROWS
+from isicbench.report.files import write_file
+from isicbench.report.html import line_chart, overview
+from isicbench.report.html.assets import read_assets, without_blank_lines
+from isicbench.report.html.differences import HEADINGS, difference_rows
+from isicbench.report.html.distributions import distributions
+from isicbench.report.html.epoch_charts import epoch_charts
+from isicbench.report.html.gallery import galleries
+from isicbench.report.html.ranks import image_ranks
+from isicbench.report.html.series import Series, choose_series, series_by_label
+from isicbench.report.html.summary import facts, statements
+from isicbench.report.html.threshold_charts import threshold_charts
+from isicbench.report.predictions import Predictions, read_predictions
+from isicbench.report.reproduction import reproductions
+from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO, MICRO_TITLE
+from isicbench.report.source import ReportSource
+from isicbench.report.table import has_seeds
+from isicbench.report.wording import MISSING, duration, figure, memory, printable, rate
+
+TABLE_ROWS = 1_000
+"""Experiments in the comparative table: a page can be sorted and searched."""
+TITLE = "Skin-lesion segmentation: results"
+
+Values = dict[str, Any]
+
+
+def write_html(source: ReportSource, runs: Sequence[RunRecord], *, out: Path) -> list[Path]:
+    """Write `report.html` into the folder `out` and return its path; raises as `render_html`, or for the folder."""
+    return [write_file(out / "report.html", render_html(source, runs).encode())]
+
+
+def render_html(source: ReportSource, runs: Sequence[RunRecord]) -> str:
+    """The page, the same for the same rows; every name in it is escaped. Raises `IsicbenchError` without runs."""
+    contents = read_contents(source, runs, table_rows=TABLE_ROWS)
+    series = choose_series(contents)
+    predictions = read_predictions(source, [one.experiment for one in series])
+    values = _values(contents, series, predictions) | {"datasets": _datasets(source, contents)}
+    text = _environment().get_template("page.html.j2").render(**values)
+    return without_blank_lines(text) + "\n"
+
+
+def _values(contents: ReportContents, series: Sequence[Series], predictions: Predictions) -> Values:
+    """What the templates name."""
+    series_of = series_by_label(series)
+    scores = contents.comparisons.dice_scores if contents.comparisons else ()
+    charts = {
+        "epoch_charts": epoch_charts(series),
+        "threshold_charts": threshold_charts(series, contents.probabilities),
+    }
+    values: Values = {
+        "title": TITLE,
+        "assets": read_assets(),
+        "report": contents,
+        "series": series,
+        "series_of": series_of,
+        "facts": facts(contents),
+        "statements": statements(contents),
+        "galleries": galleries(predictions.columns, series_of, image_ranks(scores), scores),
+        "without_predictions": predictions.without,
+        "undrawn": len(contents.detailed) - len(series),
+        "plot": _plot(),
+        "data": {"charts": {chart.key: chart.data for drawn in charts.values() for chart in drawn}},
+        **charts,
+        **_tables(contents, series_of),
+        **_words(contents),
+    }
+    drawn = {line.series.place for kind in charts.values() for chart in kind for line in chart.lines}
+    return values | {"drawn_places": sorted(drawn), "sections": _sections(values)}
+
+
+def _tables(contents: ReportContents, series_of: dict[str, Series]) -> Values:
+    compared = contents.comparisons
+    reproduced = [contents.experiments[place] for place in contents.extent.rows[:ROWS]]
+    rows = overview.overview_rows(contents, series_of)
+    return {
+        "overview": rows,
+        "intervals": any(cell.note for row in rows for cell in row.cells),
+        "differences": difference_rows(compared.dice, series_of) if compared and compared.dice.pairs else None,
+        "distributions": distributions(compared.dice_scores, series_of) if compared else [],
+        "reproductions": reproductions(reproduced),
+        "reproductions_left_out": len(contents.experiments) - len(reproduced),
+    }
+
+
+def _words(contents: ReportContents) -> Values:
+    return {
+        "overview_columns": list(overview.COLUMNS),
+        "difference_headings": list(HEADINGS),
+        "macro_headings": [score.heading for score in MACRO],
+        "micro_headings": [score.heading for score in MICRO],
+        "macro_title": MACRO_TITLE,
+        "micro_title": MICRO_TITLE,
+        "score_legend": LEGEND,
+        "seeded": has_seeds(contents.rows),
+        "missing": MISSING,
+        "most_rows": ROWS,
+    }
+
+
+def _sections(values: Values) -> list[tuple[str, str]]:
+    """Anchor and heading of every section that the page has."""
+    report = values["report"]
+    every = [
+        ("summary", "Summary", True),
+        ("experiments", "Experiments", True),
+        ("differences", "Differences", values["differences"]),
+        ("distributions", "Image by image", values["distributions"]),
+        ("training", "Training", values["epoch_charts"]),
+        ("thresholds", "Thresholds", report.thresholds or values["threshold_charts"]),
+        ("predictions", "Predicted masks", values["galleries"] or values["without_predictions"]),
+        ("diagnoses", "Diagnoses", report.shown_diagnoses),
+        ("scores", "Test scores", report.shown_scores),
+        ("runs", "Runs", True),
+        ("protocol", "Data and surroundings", True),
+        ("reproduction", "How to reproduce", True),
+    ]
+    return [(key, heading) for key, heading, present in every if present]
+
+
+def _datasets(source: ReportSource, contents: ReportContents) -> list[DatasetRecord]:
+    used = dict.fromkeys(experiment.config.dataset_fingerprint for experiment in contents.experiments)
+    known = source.datasets()
+    return [known[fingerprint] for fingerprint in used if fingerprint in known]
+
+
+def _source(dataset: DatasetRecord) -> str:
+    """Where it came from; a folder of somebody's machine stays out, for a page can be published."""
+    return "" if Path(dataset.source).is_absolute() else printable(dataset.source)
+
+
+def _plot() -> Values:
+    return {
+        "width": line_chart.WIDTH,
+        "height": line_chart.HEIGHT,
+        "left": line_chart.LEFT,
+        "right": line_chart.RIGHT,
+        "top": line_chart.TOP,
+        "bottom": line_chart.BOTTOM,
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("isicbench.report.html"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "figure": figure,
+        "duration": duration,
+        "rate": rate,
+        "memory": memory,
+        "printable": printable,
+        "source": _source,
+    }
+    return environment

@@ -1,0 +1,82 @@
+"""The command that a report prints for an experiment asks for that experiment."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+import typer
+
+from isicbench.cli.app import app
+from isicbench.config import Config
+from isicbench.report.experiments import group_experiments
+from isicbench.report.reproduction import reproductions
+from isicbench.scheduling.planning import Request, _expand
+from tests.report.study_records import config, run
+
+CONFIGS = {
+    "frozen": config(frozen=True),
+    "every option": config(
+        dataset="isic2016",
+        validation_share=0.25,
+        weights="mine.pt",
+        weights_sha256="ab" * 32,
+        image_size_px=96,
+        epochs=3,
+        batch_size=7,
+        learning_rate=3.3e-05,
+        augmentation="flips",
+        threshold=0.35,
+        data_seed=11,
+        precision="bf16",
+        compile=True,
+    ),
+    "threshold from validation": config(threshold_rule="validation"),
+    "validated on the test set": config(validate_on="test", augmentation="none"),
+    "a folder": config(dataset="folder"),
+}
+
+
+def asked(command: str, monkeypatch: pytest.MonkeyPatch) -> Request:
+    """What `isicbench run` makes of the command's options."""
+    found = []
+
+    def carry_out(request, *rest, **options):
+        found.append(request)
+        return 0
+
+    monkeypatch.setattr("isicbench.cli.study.carry_out", carry_out)
+    program, *words = shlex.split(command)
+    assert program == "isicbench"
+    typer.main.get_command(app).main(words, standalone_mode=False)
+    return found[0]
+
+
+@pytest.mark.parametrize("chosen", CONFIGS.values(), ids=CONFIGS)
+def test_command_asks_for_the_same_config_seeds_and_name(chosen, monkeypatch):
+    runs = [run(place, config=chosen, seed=seed, experiment="O'Hara $HOME; x") for place, seed in ((1, 5), (2, -3))]
+    [experiment] = group_experiments(runs, {}, {})
+    [found] = reproductions([experiment])
+    request = asked(found.command, monkeypatch)
+    [config_asked] = _expand(request)
+    learned = {"dataset_fingerprint": chosen.dataset_fingerprint, "weights_sha256": chosen.weights_sha256}
+    assert replace(config_asked, **learned) == chosen
+    assert sorted(request.seeds) == [-3, 5]
+    assert request.names == ["O'Hara $HOME; x"]
+    assert (str(request.data_dir) == "FOLDER") == (chosen.dataset == "folder")
+
+
+def test_what_the_command_does_not_say_is_named():
+    [experiment] = group_experiments([run(1, config=CONFIGS["every option"])], {}, {})
+    [found] = reproductions([experiment])
+    assert found.needs == "dataset with the fingerprint 0123456789ab, weights with the SHA-256 abababababab"
+    assert "--name" not in found.command
+
+
+def test_masks_of_another_tool_are_scored_again():
+    external = Config.external(
+        dataset="isic2016", dataset_fingerprint="f" * 64, predictions_sha256="c" * 64, threshold=0.4
+    )
+    [experiment] = group_experiments([run(1, config=external, experiment="Theirs")], {}, {})
+    [found] = reproductions([experiment])
+    assert found.command == "isicbench score PREDICTIONS --truth TRUTH --threshold 0.4 --name Theirs"
+    assert "masks with the SHA-256 cccccccccccc" in found.needs
