@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "List the runs in the database.",
     "show": "Show one run: its config, epochs, scores, diagnoses and log.",
     "watch": "Follow the runs of a study that another process trains.",
+    "serve": "Show the report in a browser on this machine, and keep it up to date.",
     "rm": "Remove runs with all that belongs to them.",
     "prune": "Remove files that no finished result needs.",
     "data": "Download, import, prepare, verify, audit and show datasets.",
