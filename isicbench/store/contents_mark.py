@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from isicbench.store.schema import (
@@ -30,7 +30,7 @@ def contents_mark(session: Session) -> str:
     return sha256(repr(found).encode()).hexdigest()[:24]
 
 
-def _questions() -> list[Select[Any]]:
+def _questions() -> list[Executable]:
     runs = (func.count(), func.sum(RunRow.id), func.sum(RunRow.epoch), func.count(RunRow.environment_id))
     epochs = (EpochRow.train_loss, EpochRow.validation_loss, EpochRow.validation_dice)
     return [
