@@ -20,7 +20,7 @@ COMMANDS = {
     "report": "Render the comparative table, the curves and the pictures from the database.",
     "compare": "Compare experiments on the same images: intervals, tests, and what they allow to say.",
     "list": "List the runs in the database.",
-    "show": "Show one run: its config, epochs, scores, diagnoses and log.",
+    "show": "Show one run: its diagnoses, scores, curves, epochs, config and files.",
     "watch": "Follow the runs of a study that another process trains.",
     "serve": "Show the report in a browser on this machine, and keep it up to date.",
     "rm": "Remove runs with all that belongs to them.",

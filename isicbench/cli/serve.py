@@ -19,10 +19,12 @@ def serve(
     ] = None,
     db: Database = None,
 ) -> None:
-    """Show the report in a browser on this machine, and keep it up to date while runs train.
+    """Show the report in a browser on this machine, and keep it up to date.
 
-    Prints an address that holds a token; nobody reads the page without it. The database is opened for reading only.
-    Ctrl-C ends the server and nothing else. Needs: pip install 'isicbench[serve]'
+    While runs train, the page follows them. Prints an address that holds a token, without which nobody reads the page.
+    The database is opened for reading only. Ctrl-C ends the server and nothing else.
+
+    Needs: pip install 'isicbench[serve]'
     """
     from isicbench.serving.packages import require_packages
 

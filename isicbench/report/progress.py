@@ -131,9 +131,10 @@ def _result(run: RunRecord, epochs: Sequence[EpochRecord]) -> str:
 
 
 def _diagnosis(run: RunRecord) -> Text:
-    last = run.diagnoses[-1]
-    text = _line(f"run {run.id} ").append(printable(last.kind), style="bold red")
-    return text.append(f": {printable(last.message)}")
+    """All that is wrong with it by name, and the first of that in words."""
+    kinds = ", ".join(printable(found.kind) for found in run.diagnoses)
+    text = _line(f"run {run.id} ").append(kinds, style="bold red")
+    return text.append(f": {printable(run.diagnoses[0].message)}")
 
 
 def _line(text: str, *, style: str = "") -> Text:
