@@ -32,7 +32,7 @@ from isicbench.store.urls import database_url
 
 FINGERPRINT = "5" * 64
 SEEDS = 10
-"""Runs of one experiment."""
+"""Runs of one experiment, unless told otherwise."""
 ROWS_AT_ONCE = 20_000
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -50,10 +50,12 @@ class Crowd:
     samples: int = 2
     bins: int = 200
     """Of the histograms of probabilities."""
+    seeds: int = SEEDS
+    """Runs of one experiment."""
 
 
 def fill_database(path: str, crowd: Crowd) -> None:
-    """Write completed runs, `SEEDS` an experiment, into a new database, in one transaction."""
+    """Write completed runs into a new database, in one transaction."""
     url = database_url(path)
     ensure_current(url, create=True)
     engine = open_engine(url)
@@ -68,8 +70,8 @@ def _tables(crowd: Crowd) -> Iterator[tuple[Any, Iterator[Row]]]:
     yield DatasetRow, iter([_dataset()])
     yield EnvironmentRow, iter([_environment()])
     yield SampleRow, (_sample(number) for number in range(1, crowd.samples + 1))
-    yield ExperimentRow, (_experiment(number) for number in range(1, (crowd.runs + SEEDS - 1) // SEEDS + 1))
-    yield RunRow, (_run(run_id, crowd.epochs) for run_id in runs)
+    yield ExperimentRow, (_experiment(number) for number in range(1, (crowd.runs + crowd.seeds - 1) // crowd.seeds + 1))
+    yield RunRow, (_run(run_id, crowd) for run_id in runs)
     yield EpochRow, (_epoch(run_id, epoch) for run_id in runs for epoch in range(1, crowd.epochs + 1))
     yield EvaluationRow, (_evaluation(run_id, place, crowd.images) for run_id in runs for place in range(2))
     yield (
@@ -150,19 +152,19 @@ def _experiment(number: int) -> Row:
     }
 
 
-def _run(run_id: int, epochs: int) -> Row:
+def _run(run_id: int, crowd: Crowd) -> Row:
     started = START + timedelta(minutes=run_id)
     return {
         "id": run_id,
         "uid": f"{run_id:032x}",
-        "experiment_id": (run_id - 1) // SEEDS + 1,
-        "seed": (run_id - 1) % SEEDS,
+        "experiment_id": (run_id - 1) // crowd.seeds + 1,
+        "seed": (run_id - 1) % crowd.seeds,
         "status": "completed",
         "environment_id": 1,
         "created_at": started,
         "started_at": started,
         "finished_at": started + timedelta(seconds=50),
-        "epoch": epochs,
+        "epoch": crowd.epochs,
         "step": 0,
         "steps": 0,
         "train_seconds": 45.0,

@@ -15,7 +15,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-def _missing(reason: str) -> None:
+def missing(reason: str) -> None:
     """A skip on a user's machine; a failure where ISICBENCH_REQUIRE says that a browser must be there."""
     if "browser" in os.environ.get("ISICBENCH_REQUIRE", "").split(","):
         pytest.fail(f"ISICBENCH_REQUIRE asks for a browser, but {reason}")
@@ -25,11 +25,11 @@ def _missing(reason: str) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None:
-        _missing("there is no chromium (apt-get install chromium)")
+        missing("there is no chromium (apt-get install chromium)")
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _missing("playwright is not installed (pip install playwright)")
+        missing("playwright is not installed (pip install playwright)")
     with sync_playwright() as playwright:
         # In a container chromium runs as root, where it has no sandbox; the page is our own.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -1,5 +1,7 @@
 """Studies to be rendered as pages."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from isicbench.config import Config
@@ -25,10 +27,10 @@ SEEDS = 3
 QUALITIES = {"Frozen": 0.2, "Fine-tuned": 0.75, HOSTILE: 0.6}
 
 
-def large_study() -> tuple[MemorySource, list[RunRecord]]:
-    """Three experiments of three seeds, a collapsed run, a failed one, curves, thresholds and pictures."""
+def large_study(qualities: Mapping[str, float] = QUALITIES) -> tuple[MemorySource, list[RunRecord]]:
+    """Experiments of three seeds by name and Dice, a collapsed run, a failed one, curves, thresholds and pictures."""
     source, runs = MemorySource(records=[dataset()]), []
-    for place, (name, quality) in enumerate(QUALITIES.items()):
+    for place, (name, quality) in enumerate(qualities.items()):
         chosen = config(frozen=place == 0, learning_rate=10.0 ** -(place + 2))
         for seed in range(SEEDS):
             runs.append(_completed(source, len(runs) + 1, chosen, name=name, seed=seed, quality=quality))

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.browser.conftest import DESK, PHONE
-
-pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (pip install axe-playwright-python)")
+from tests.browser.conftest import DESK, PHONE, missing
 
 
 def violations(page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        missing("axe-core is not installed (pip install axe-playwright-python)")
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 

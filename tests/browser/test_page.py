@@ -2,8 +2,9 @@
 
 import pytest
 
+from isicbench.report.html.page import write_html
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.pages import HOSTILE
+from tests.browser.pages import HOSTILE, large_study
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -19,6 +20,15 @@ def test_page_loads_without_a_complaint_and_asks_for_nothing_else(opened, page_f
 def test_page_is_no_wider_than_the_window(opened, width):
     page = opened(width=width).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width["width"]
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+def test_page_with_endless_names_is_no_wider_either(opened, tmp_path, width):
+    names = {"x" * 300: 0.4, "words " * 60: 0.6, "日本語 مرحبا 🧪": 0.5}
+    [path] = write_html(*large_study(names), out=tmp_path)
+    found = opened(path, width=width)
+    assert found.page.evaluate("document.documentElement.scrollWidth") <= width["width"]
+    assert found.complaints == []
 
 
 def test_policy_blocks_scripts_styles_and_pictures_from_outside(opened):

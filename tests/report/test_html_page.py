@@ -1,6 +1,7 @@
 """The page's text: names escaped, bounded, the same each time, and with what the record says."""
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -13,12 +14,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from isicbench.config import Config
 from isicbench.errors import IsicbenchError
-from isicbench.records import PredictionRecord, SampleRecord
+from isicbench.records import ImageScore, PredictionRecord, RunStatus, SampleRecord
 from isicbench.report.html.page import render_html, write_html
 from isicbench.report.palette import COLOURS
 from tests.browser.pages import HOSTILE, IMAGES, large_study
-from tests.report.study_records import MemorySource, config, dataset, epochs, evaluation, png_file, run
+from tests.report.study_records import (
+    FINGERPRINT,
+    MemorySource,
+    config,
+    dataset,
+    epochs,
+    evaluation,
+    png_file,
+    run,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,6 +106,34 @@ def test_page_without_results_says_what_became_of_the_runs():
     assert "killed by signal 9" in page
     assert 'id="training"' not in page
     assert 'href="#training"' not in page
+
+
+def test_page_of_every_kind_of_run_is_rendered():
+    """Diverged with gaps, queued, completed without scores, another tool's masks, and one test image only."""
+    external = Config.external(
+        dataset="synthetic", dataset_fingerprint=FINGERPRINT, predictions_sha256="c" * 64, threshold=0.5
+    )
+    score = ImageScore(
+        image_id="a", iou=0.5, dice=2 / 3, true_positives=1, false_positives=1, false_negatives=0, true_negatives=9
+    )
+    runs = [
+        run(1, status=RunStatus.DIVERGED, config=config(epochs=3), log_path=""),
+        run(2, status=RunStatus.QUEUED, epoch=0, config=config(epochs=5)),
+        run(3, config=config(epochs=1)),
+        run(4, config=external, experiment="Theirs", train_seconds=None, images_per_second=None),
+    ]
+    source = MemorySource(
+        epochs_of={1: epochs(3, train_loss=math.nan, validation_loss=math.nan), 3: epochs(1)},
+        evaluations_of={
+            3: [evaluation(dice=math.nan)],
+            4: [evaluation(resolution="original", image_count=1, image_scores=(score,))],
+        },
+    )
+    page = render_html(source, runs)
+    assert "Masks of another tool are scored at the images" in page
+    assert "isicbench score PREDICTIONS --truth TRUTH --name Theirs" in page
+    assert not re.search(r"NaN|nan|None|inf", json.dumps(data(page)))
+    assert page.count(' href="#training"') == 1
 
 
 def test_page_without_runs_is_refused(tmp_path):

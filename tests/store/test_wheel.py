@@ -26,6 +26,13 @@ def installed(tmp_path: Path) -> Path:
     return tmp_path / "installed"
 
 
+def test_wheel_carries_what_the_report_s_page_is_made_of(installed):
+    page, source = installed / "isicbench/report/html", ROOT / "isicbench/report/html"
+    for folder in ("templates", "assets"):
+        shipped = {path.name for path in (page / folder).iterdir()}
+        assert shipped == {path.name for path in (source / folder).iterdir()} != set()
+
+
 def test_wheel_carries_the_migrations_and_makes_a_database_with_them(installed, tmp_path):
     migrations = installed / "isicbench" / "migrations"
     assert (migrations / "env.py").is_file()

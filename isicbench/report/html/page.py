@@ -126,7 +126,7 @@ def _sections(values: Values) -> list[tuple[str, str]]:
         ("diagnoses", "Diagnoses", report.shown_diagnoses),
         ("scores", "Test scores", report.shown_scores),
         ("runs", "Runs", True),
-        ("protocol", "Data and surroundings", True),
+        ("protocol", "Data", True),
         ("reproduction", "How to reproduce", True),
     ]
     return [(key, heading) for key, heading, present in every if present]
