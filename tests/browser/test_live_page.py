@@ -9,6 +9,7 @@ import pytest
 from isicbench.records import Owner, StepRecord
 from isicbench.store.experiments import RunRequest
 from isicbench.store.store import Store, open_store
+from tests.commands import start_isicbench
 from tests.report.study_records import config, dataset, epoch
 from tests.serving.servers import Server, serving
 from tests.waiting import wait_until
@@ -95,7 +96,25 @@ def test_marked_text_is_not_taken_away(page, store, server):
     epochs_shown(page, "2 of 50")
 
 
-def test_page_says_that_its_server_is_gone(page, server):
-    server.process.kill()
-    page.locator(".live", has_text="No answer from isicbench serve").wait_for(timeout=60_000)
+@pytest.mark.parametrize("lost", [False, True])
+def test_page_says_whether_it_is_live_and_axe_finds_nothing(page, server, lost):
+    if lost:
+        server.process.kill()
+        page.locator(".live", has_text="No answer from isicbench serve").wait_for(timeout=60_000)
+    assert page.locator(".live").is_visible()
     assert page.locator("#runs").is_visible()
+    pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    from tests.browser.test_accessibility import violations
+
+    assert violations(page) == []
+
+
+def test_page_of_a_server_that_was_started_anew_says_where_to_go(page, server, store, tmp_path):
+    server.process.kill()
+    server.process.wait()
+    again = start_isicbench("serve", "--port", server.port, "--db", store.url, log=tmp_path / "again")
+    try:
+        page.locator(".live", has_text="Open the address that it printed").wait_for(timeout=60_000)
+    finally:
+        again.kill()
+        again.wait()
