@@ -1,5 +1,6 @@
 """Printing: a console for results, one for everything else, progress bars, JSON."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,15 @@ out = HarmlessConsole(highlight=False, soft_wrap=False)
 notes = HarmlessConsole(stderr=True, highlight=False)
 
 
+def draws_over() -> bool:
+    """Whether standard error is a terminal on which a line can be drawn over.
+
+    A file is none, whatever FORCE_COLOR says. A notebook's `!isicbench run` has a terminal that shows every line and
+    obeys no cursor; its kernel leaves its parent's number in the environment.
+    """
+    return sys.stderr.isatty() and not notes.is_dumb_terminal and "JPY_PARENT_PID" not in os.environ
+
+
 def print_json(value: Any) -> None:
     """JSON on standard output; a character that could steer a terminal stands as an escape."""
     sys.stdout.write(json_text(value))
@@ -35,7 +45,7 @@ def print_json(value: Any) -> None:
 def progress_bars() -> Iterator[ReportProgress]:
     """A bar for each label on a terminal, a line for each label elsewhere."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    if not notes.is_terminal:
+    if not draws_over():
         yield _plain_progress()
         return
     with Progress(*columns, console=notes, transient=True) as bars:

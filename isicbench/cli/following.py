@@ -7,9 +7,14 @@ from typing import Self
 
 from rich.live import Live
 
-from isicbench.cli.console import notes
-from isicbench.report.progress import Snapshot, live_view, plain_lines
+from isicbench.cli.console import draws_over, notes
+from isicbench.records import FINISHED, RunStatus
+from isicbench.report.plain_progress import plain_lines
+from isicbench.report.progress import live_view, study_counts
+from isicbench.report.study_rows import StudyRows
 from isicbench.store.store import Store
+
+ENDED = FINISHED | {RunStatus.INTERRUPTED}
 
 
 class Follower:
@@ -18,11 +23,11 @@ class Follower:
     def __init__(
         self, store: Store, run_ids: Callable[[], Sequence[int]], *, slot_titles: Mapping[str, str] | None = None
     ) -> None:
-        self._store = store
+        self._rows = StudyRows(store)
         self._run_ids = run_ids
         self._slot_titles = slot_titles or {}
-        self._seen = self._read()
-        self._live = Live(console=notes, auto_refresh=False) if notes.is_terminal else None
+        self._seen = self._rows.read(run_ids())
+        self._live = Live(console=notes, auto_refresh=False) if draws_over() else None
 
     def __enter__(self) -> Self:
         if self._live:
@@ -35,18 +40,25 @@ class Follower:
         if self._live:
             self._live.stop()
 
+    @property
+    def counts(self) -> str:
+        """How many runs have which status."""
+        return study_counts(self._seen.runs)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing was queued or running at the last look."""
+        return all(run.status in ENDED for run in self._seen.runs)
+
     def look(self) -> None:
         """Show what has changed since the last look."""
         now = datetime.now(UTC)
-        snapshot = self._read()
+        snapshot = self._rows.read(self._run_ids())
         if self._live:
-            view = live_view(snapshot, now=now, width=notes.width, slot_titles=self._slot_titles)
+            width, height = notes.size
+            view = live_view(snapshot, now=now, width=width, height=height, slot_titles=self._slot_titles)
             self._live.update(view, refresh=True)
         else:
             for line in plain_lines(self._seen, snapshot, now=now):
                 notes.print(line, markup=False, soft_wrap=True)
         self._seen = snapshot
-
-    def _read(self) -> Snapshot:
-        run_ids = self._run_ids()
-        return Snapshot(runs=self._store.runs(run_ids=run_ids), epochs=self._store.epochs(run_ids))

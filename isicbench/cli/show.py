@@ -13,7 +13,7 @@ def show(
     db: Database = None,
     json: Json = False,
 ) -> None:
-    """Show one run: its config, epochs, scores, diagnoses and log."""
+    """Show one run: its diagnoses, scores, curves, epochs, config and files."""
     from isicbench.cli.console import out, print_json
     from isicbench.report.json_records import run_details_to_json
     from isicbench.report.run_details import RunDetails, run_details

@@ -88,7 +88,9 @@ def _announce(study: StudyRecord, slots: Sequence[Slot], store: Store) -> None:
     where = ", ".join(slot.title for slot in slots)
     skipped = f", {len(study.skipped_ids)} of them completed before" if study.skipped_ids else ""
     runs = f"{len(study.run_ids)} run{'s' if len(study.run_ids) != 1 else ''}"
-    notes.print(f"Study {study.id}: {runs}{skipped}; slots: {where}; database: {store.url_shown}", markup=False)
+    notes.print(
+        f"Study {study.id}: {runs}{skipped}; slots: {where}; database: {store.url_shown}", markup=False, soft_wrap=True
+    )
 
 
 def _train(store: Store, study: StudyRecord, slots: Sequence[Slot], safeguards: Safeguards) -> bool:

@@ -27,9 +27,8 @@ def watch(
     from isicbench.records import RunStatus
     from isicbench.store.store import open_store
 
-    unfinished = (RunStatus.QUEUED, RunStatus.RUNNING)
     store = open_store(db, create=False)
-    begun = [run.id for run in store.runs(statuses=unfinished)]
+    begun = [run.id for run in store.runs(statuses=[RunStatus.QUEUED, RunStatus.RUNNING])]
 
     def followed() -> Sequence[int]:
         return begun if study is None else store.study(study).run_ids
@@ -38,8 +37,9 @@ def watch(
         notes.print("Nothing is queued or running.")
         return
     with Follower(store, followed) as follower:
+        notes.print(f"Following {follower.counts}")
         follower.look()
-        while store.runs(run_ids=followed(), statuses=unfinished):
+        while not follower.ended:
             time.sleep(LOOK_SECONDS)
             follower.look()
 

@@ -1,101 +1,61 @@
-"""A study as it runs: a live view for a terminal, plain lines for a file or a pipe; both from the same rows."""
+"""A study as it runs, for a terminal: slots, losses, queue, endings and diagnoses, made to fit its size."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from isicbench.records import FINISHED, EpochRecord, RunRecord, RunStatus
-from isicbench.report.estimate import Epochs, run_seconds_left, study_seconds_left
+from isicbench.report.estimate import Epochs, study_seconds_left
 from isicbench.report.experiments import has_collapsed
 from isicbench.report.labels import experiment_labels
 from isicbench.report.notes import ending
+from isicbench.report.running import curve_table, slot_table
+from isicbench.report.snapshot import Snapshot
 from isicbench.report.status import status_text
-from isicbench.report.wording import MISSING, count, duration, figure, rate, time_left
+from isicbench.report.wording import count, duration, figure, printable, time_left
 
-SILENT_AFTER_SECONDS = 60.0
-WIDE = 104
 FINISHED_LINES = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """A study's rows at one moment."""
-
-    runs: Sequence[RunRecord] = ()
-    epochs: Epochs = field(default_factory=dict)
+DIAGNOSIS_LINES = 3
+HEAD_LINES = 3
+"""Of a table: an empty line, the headings, a rule."""
+BELOW_LINES = 5
+"""Kept free beneath the running runs, for what is queued and what has ended."""
 
 
 def live_view(
-    snapshot: Snapshot, *, now: datetime, width: int = 80, slot_titles: Mapping[str, str] | None = None
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    width: int = 80,
+    height: int = 24,
+    slot_titles: Mapping[str, str] | None = None,
 ) -> RenderableType:
-    """What each slot is doing, the runs that ended last, and the counts; fits `width` columns from 80 on.
+    """What each slot is doing, what is next, the runs that ended last, the last diagnoses.
 
+    Fits `width` columns from 80 on, and `height` lines from 10 on: of too many slots, the first ones are shown.
     `slot_titles` gives a slot's name for people (`cuda:0`) where it differs from the one in the database.
     """
     labels = experiment_labels(snapshot.runs)
     running = [run for run in snapshot.runs if run.status is RunStatus.RUNNING]
     running.sort(key=lambda run: (run.owner.slot if run.owner else "", run.id))
+    room = height - 2  # the summary, and the line that the cursor stands on
     parts: list[RenderableType] = [_summary(snapshot, now=now)]
     if running:
-        table = _slot_table(wide=width >= WIDE)
-        for run in running:
-            cells = _slot_cells(run, snapshot.epochs.get(run.id, ()), now=now, wide=width >= WIDE)
-            slot, label = _slot_title(run, slot_titles or {}), labels[run.config.config_hash]
-            table.add_row(Text(slot), str(run.id), Text(label), *cells)
-        parts += [Text(), table]
-    if finished := _last_finished(snapshot.runs):
+        view, used = _running(running, snapshot.epochs, labels, now=now, width=width, room=room, titles=slot_titles)
+        parts += view
+        room -= used
+    if queued := [run for run in snapshot.runs if run.status is RunStatus.QUEUED]:
+        parts += [Text(), _queue(queued, labels)]
+        room -= 2
+    diagnosed = _last_ended([run for run in snapshot.runs if run.diagnoses], most=min(DIAGNOSIS_LINES, room - 2))
+    finished = _last_ended(snapshot.runs, most=min(FINISHED_LINES, room - 1 - len(diagnosed)))
+    if finished:
         parts += [Text(), _finished_table(finished, snapshot.epochs, labels)]
-    return Group(*parts)
-
-
-def plain_lines(before: Snapshot, after: Snapshot, *, now: datetime) -> list[str]:
-    """What happened between two looks at a study, a line each: starts, epochs, ends."""
-    labels = experiment_labels(after.runs)
-    known = {run.id: run.status for run in before.runs}
-    lines = []
-    for run in after.runs:
-        label = f"{labels[run.config.config_hash]}, seed {run.seed}"
-        was = known.get(run.id)
-        if was is not run.status and run.status is RunStatus.RUNNING:
-            lines.append(f"[run {run.id}] {label}: started" + (f" on {run.owner.slot}" if run.owner else ""))
-        seen = {record.epoch for record in before.epochs.get(run.id, ())}
-        lines += [
-            plain_epoch_line(run, record, now=now, epochs=after.epochs[run.id])
-            for record in after.epochs.get(run.id, ())
-            if record.epoch not in seen
-        ]
-        if was is not run.status and run.status not in (RunStatus.RUNNING, RunStatus.QUEUED):
-            lines.append(plain_end_line(run, label=label))
-    return lines
-
-
-def plain_epoch_line(run: RunRecord, record: EpochRecord, *, now: datetime, epochs: Sequence[EpochRecord] = ()) -> str:
-    """`[run 3] epoch 4/10  train 0.3012  validation 0.2811  IoU 0.5512  Dice 0.6911  812 images/s  6 min left`."""
-    parts = [
-        f"[run {run.id}] epoch {record.epoch}/{run.config.epochs}",
-        f"train {figure(record.train_loss)}",
-        f"validation {figure(record.validation_loss)}",
-        f"IoU {figure(record.validation_iou)}",
-        f"Dice {figure(record.validation_dice)}",
-        f"{rate(record.images_per_second)} images/s",
-    ]
-    left = run_seconds_left(run, epochs, now=now)
-    if left is not None and record.epoch < run.config.epochs:
-        parts.append(f"{time_left(left)} left")
-    return "  ".join(parts)
-
-
-def plain_end_line(run: RunRecord, *, label: str) -> str:
-    """`[run 3] <label>: completed in 2 min 03 s`, or how it failed and where its log is; a collapse is named."""
-    took = f" in {duration(run.train_seconds)}" if run.status is RunStatus.COMPLETED and run.train_seconds else ""
-    collapsed = ", but it has collapsed: see its diagnosis" if has_collapsed(run) else ""
-    return f"[run {run.id}] {label}: {ending(run)}{took}{collapsed}"
+    return Group(*parts, *map(_diagnosis, diagnosed))
 
 
 def study_counts(runs: Sequence[RunRecord]) -> str:
@@ -107,57 +67,44 @@ def study_counts(runs: Sequence[RunRecord]) -> str:
 
 
 def _summary(snapshot: Snapshot, *, now: datetime) -> Text:
-    text = Text(study_counts(snapshot.runs), style="bold")
+    text = _line(study_counts(snapshot.runs), style="bold")
     left = study_seconds_left(snapshot.runs, snapshot.epochs, now=now)
     return text if left is None else text.append(f"; about {time_left(left)} left", style="not bold")
 
 
-def _slot_table(*, wide: bool) -> Table:
-    table = Table(
-        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=True
-    )
-    table.add_column("Slot", no_wrap=True, max_width=10)
-    table.add_column("Run", justify="right", no_wrap=True)
-    table.add_column("Experiment", ratio=1, no_wrap=True, overflow="ellipsis", min_width=12)
-    headings = ["Epoch", "Step", "Train", "Valid.", *(["Val. IoU", "Val. Dice"] if wide else []), "Img/s", "Left"]
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
+def _running(
+    runs: Sequence[RunRecord],
+    epochs: Epochs,
+    labels: Mapping[str, str],
+    *,
+    now: datetime,
+    width: int,
+    room: int,
+    titles: Mapping[str, str] | None,
+) -> tuple[list[RenderableType], int]:
+    """The running runs' tables and how many lines they take: curves only where there is room for all of them."""
+    curves = 2 * (HEAD_LINES + len(runs)) + BELOW_LINES <= room
+    most = len(runs) if curves else max(1, room - HEAD_LINES - BELOW_LINES)
+    shown, more = runs[:most], len(runs) - most
+    slots = slot_table(shown, epochs, labels, now=now, width=width, slot_titles=titles or {}, losses=not curves)
+    parts: list[RenderableType] = [Text(), slots]
+    if more > 0:
+        parts.append(_line(f"and {more} more running"))
+    if curves:
+        parts += [Text(), curve_table(shown, epochs)]
+    return parts, (1 + curves) * (HEAD_LINES + len(shown)) + (more > 0)
 
 
-def _slot_cells(run: RunRecord, epochs: Sequence[EpochRecord], *, now: datetime, wide: bool) -> list[RenderableType]:
-    last = max(epochs, key=lambda record: record.epoch, default=None)
-    losses = [figure(last.train_loss), figure(last.validation_loss)] if last else [MISSING] * 2
-    scores = [figure(last.validation_iou), figure(last.validation_dice)] if last else [MISSING] * 2
-    return [
-        f"{run.epoch}/{run.config.epochs}" if run.epoch else MISSING,
-        f"{run.step}/{run.steps}" if run.steps else MISSING,
-        *losses,
-        *(scores if wide else []),
-        rate(last.images_per_second if last else run.images_per_second),
-        _left(run, epochs, now=now),
-    ]
+def _queue(runs: Sequence[RunRecord], labels: Mapping[str, str]) -> Text:
+    first = runs[0]
+    more = f", and {len(runs) - 1} more" if len(runs) > 1 else ""
+    return _line(f"Next: run {first.id}, seed {first.seed}{more}: {labels[first.config.config_hash]}", style="dim")
 
 
-def _left(run: RunRecord, epochs: Sequence[EpochRecord], *, now: datetime) -> Text:
-    """The time left, or for how long nothing has been heard of the run."""
-    silent = (now - run.heartbeat_at).total_seconds() if run.heartbeat_at else 0.0
-    if silent > SILENT_AFTER_SECONDS:
-        return Text(f"silent {time_left(silent)}", style="bold yellow")
-    return Text(time_left(run_seconds_left(run, epochs, now=now)))
-
-
-def _slot_title(run: RunRecord, titles: Mapping[str, str]) -> str:
-    if run.owner is None:
-        return MISSING
-    slot = run.owner.slot
-    return titles.get(slot, slot.replace("cuda:GPU-", "GPU-")[:8] if "GPU-" in slot else slot)
-
-
-def _last_finished(runs: Sequence[RunRecord]) -> list[RunRecord]:
+def _last_ended(runs: Sequence[RunRecord], *, most: int) -> list[RunRecord]:
     ended = [run for run in runs if run.status in FINISHED or run.status is RunStatus.INTERRUPTED]
     ended.sort(key=lambda run: (run.finished_at is not None, run.finished_at or run.created_at, run.id))
-    return ended[-FINISHED_LINES:]
+    return ended[-most:] if most > 0 else []
 
 
 def _finished_table(runs: Sequence[RunRecord], epochs: Epochs, labels: Mapping[str, str]) -> Table:
@@ -181,3 +128,15 @@ def _result(run: RunRecord, epochs: Sequence[EpochRecord]) -> str:
     last = max(epochs, key=lambda record: record.epoch)
     collapsed = "COLLAPSED, " if has_collapsed(run) else ""
     return f"{collapsed}IoU {figure(last.validation_iou)}, {duration(run.train_seconds)}"
+
+
+def _diagnosis(run: RunRecord) -> Text:
+    """All that is wrong with it by name, and the first of that in words."""
+    kinds = ", ".join(printable(found.kind) for found in run.diagnoses)
+    text = _line(f"run {run.id} ").append(kinds, style="bold red")
+    return text.append(f": {printable(run.diagnoses[0].message)}")
+
+
+def _line(text: str, *, style: str = "") -> Text:
+    """One line, cut where it is too long."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")

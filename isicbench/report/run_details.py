@@ -15,6 +15,7 @@ from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, Ev
 from isicbench.report.notes import ending, seen_in_training
 from isicbench.report.rich_tables import numbered_scores
 from isicbench.report.scores import RESOLUTIONS, ScoreRow
+from isicbench.report.terminal_curves import terminal_curves
 from isicbench.report.wording import duration, evidence_text, figure, memory, printable, rate
 
 EXTERNAL_FIELDS = ("dataset", "dataset_fingerprint", "predictions_sha256", "threshold")
@@ -32,7 +33,7 @@ class RunDetails:
 
 
 def run_details(details: RunDetails) -> RenderableType:
-    """The run's state, failure and diagnoses first; then its config, epochs, scores, surroundings and files."""
+    """The run's state, failure and diagnoses first; then scores, curves, epochs, config, surroundings and files."""
     run = details.run
     seed = ", masks of another tool" if run.config.is_external else f", seed {run.seed}"
     title = Text(f"Run {run.id}: {printable(run.experiment)}{seed}", style="bold")
@@ -45,6 +46,8 @@ def run_details(details: RunDetails) -> RenderableType:
     if details.evaluations:
         parts += _section("Evaluations", evaluations_table(details.evaluations))
     if details.epochs:
+        if curves := terminal_curves(details.epochs):
+            parts += _section("Curves", Group(*curves))
         parts += _section("Epochs", _epochs(details.epochs))
     parts += _section("Config", _pairs(_config(run.config)))
     if details.environment:

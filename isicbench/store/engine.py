@@ -36,15 +36,18 @@ class DamagedError(StoreError):
     """SQLite cannot make sense of the file."""
 
 
-def open_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
-    """An engine for the URL; raises `StoreError` where the database's driver is not installed."""
+def open_engine(url: URL, *, foreign_keys: bool = True, read_only: bool = False) -> Engine:
+    """An engine for the URL; raises `StoreError` where the database's driver is not installed.
+
+    With `read_only` the database itself refuses every write.
+    """
     try:
         if is_sqlite(url):
-            engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+            engine = _read_only_file(url) if read_only else create_engine(url, connect_args={"timeout": BUSY_SECONDS})
             _manage_sqlite(engine, foreign_keys=foreign_keys)
             return engine
         engine = create_engine(url, pool_pre_ping=True)
-        _manage_server(engine)
+        _manage_server(engine, read_only=read_only)
         return engine
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(
@@ -88,6 +91,15 @@ def writer(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITES: True})
 
 
+def _read_only_file(url: URL) -> Engine:
+    """SQLite's own read-only mode, which its URI names; the connections are used by one thread at a time."""
+    address = f"{Path(str(url.database)).as_uri()}?mode=ro"
+    return create_engine(
+        url,
+        creator=lambda: sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False),
+    )
+
+
 def _manage_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
     """Take the transactions out of the driver's hands: it would begin them late and never IMMEDIATE."""
 
@@ -129,8 +141,16 @@ def warn_of_network_file_system(database: Path) -> None:
         )
 
 
-def _manage_server(engine: Engine) -> None:
+def _manage_server(engine: Engine, *, read_only: bool) -> None:
     """One writer at a time on a server too, so that what a writer has read holds until it commits."""
+
+    if read_only:
+
+        @event.listens_for(engine, "connect")
+        def refuse_writes(connection: Any, _record: Any) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            connection.commit()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -195,6 +215,7 @@ _SERVER_HINT = "Is it running, and are host, port, user and database right?"
 _PROBLEMS = {
     "file is not a database": ("not a database", "Name another file with --db, or move this one away."),
     "unable to open database file": ("cannot be opened", "Does its folder exist, and may you write there?"),
+    "read-only transaction": ("may not be written", "It was opened for reading only."),
     "attempt to write a readonly database": ("may not be written", "Check its permissions and its folder's."),
     "locked": (LOCKED, "Which one has it open? Is it on a network file system?"),
     "disk is full": ("the disk is full", "Free some space; nothing that was recorded is lost."),

@@ -36,17 +36,17 @@ def head_revision() -> str:
     return HEAD
 
 
-def current_revision(url: URL) -> str | None:
+def current_revision(url: URL, *, read_only: bool = False) -> str | None:
     """The database's revision; None where there is no database, or an empty one."""
     if is_sqlite(url) and not _has_content(url):
         return None
-    with translating(url), _disposed(open_engine(url)) as engine, engine.connect() as connection:
+    with translating(url), _disposed(open_engine(url, read_only=read_only)) as engine, engine.connect() as connection:
         return _revision(connection, url)
 
 
-def ensure_current(url: URL, *, create: bool) -> None:
+def ensure_current(url: URL, *, create: bool, read_only: bool = False) -> None:
     """Make a new database where there is none and `create` allows it; refuse an older or a newer one."""
-    revision = current_revision(url)
+    revision = current_revision(url, read_only=read_only)
     if revision is None and create:
         revision = upgrade(url).revision
     if revision is None:

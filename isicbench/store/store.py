@@ -34,7 +34,16 @@ from isicbench.records import (
     StepRecord,
     StudyRecord,
 )
-from isicbench.store import attempts, experiments, image_metrics, recording, removal, rows_to_records, studies
+from isicbench.store import (
+    attempts,
+    contents_mark,
+    experiments,
+    image_metrics,
+    recording,
+    removal,
+    rows_to_records,
+    studies,
+)
 from isicbench.store.engine import LockedError, open_engine, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.schema import (
@@ -76,11 +85,18 @@ def open_existing(choice: str | None = None) -> "Store | None":
     return open_store(choice, create=False)
 
 
+def open_to_read(choice: str | None = None) -> "Store":
+    """The same, but for reading only: the database itself refuses whatever would write. Nothing is made or changed."""
+    url = database_url(choice)
+    ensure_current(url, create=False, read_only=True)
+    return Store(url, read_only=True)
+
+
 class Store:
     """One database. Every writing method is one short transaction; every reading method sees one state."""
 
-    def __init__(self, url: URL) -> None:
-        self._engine = open_engine(url)
+    def __init__(self, url: URL, *, read_only: bool = False) -> None:
+        self._engine = open_engine(url, read_only=read_only)
         self.url = full_url(url)
         """With the password: for a worker's environment, never for a message."""
         self.url_shown = shown_url(url)
@@ -419,6 +435,11 @@ class Store:
         )
         with reading(self._engine) as session:
             return [rows_to_records.dataset_image(row) for row in session.scalars(query)]
+
+    def contents_mark(self) -> str:
+        """A text that is another one once something was recorded that a report shows; a training's steps are not."""
+        with reading(self._engine) as session:
+            return contents_mark.contents_mark(session)
 
     # Removing
 

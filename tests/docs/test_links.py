@@ -53,7 +53,7 @@ def test_every_page_is_reached_from_the_readme():
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS, ids=lambda value: NAMES.get(value, value))
 def test_commands_of_the_pages_are_understood(page, line):
-    command, arguments = typer.main.get_command(app), shlex.split(line, comments=True)
+    command, arguments = typer.main.get_command(app), shlex.split(line.partition(" > ")[0], comments=True)
     context = typer.Context(command)
     while hasattr(command, "get_command"):
         name, *arguments = arguments

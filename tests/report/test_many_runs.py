@@ -11,7 +11,9 @@ from isicbench.report.extent import COMPARED, DETAILED
 from isicbench.report.html.page import render_html
 from isicbench.report.listing import runs_listing
 from isicbench.report.markdown import write_markdown
+from isicbench.report.study_rows import StudyRows
 from isicbench.report.terminal import terminal_report
+from isicbench.store.experiments import RunRequest
 from isicbench.store.store import Store, open_store
 from tests.store.statements import counted_statements
 
@@ -115,3 +117,35 @@ def test_terminal_says_the_same(stores):
     with console.capture() as capture:
         console.print(terminal_report(stores[MANY], stores[MANY].runs()))
     assert f"There are {MANY} runs:" in capture.get()
+
+
+def test_following_a_study_reads_nothing_of_runs_that_have_finished(stores):
+    read = {}
+    for runs in (FEW, MANY):
+        with closing(open_store(stores[runs].url, create=False)) as store:
+            going_on = store.add_study("run", [replace_seed(store, seed) for seed in (1001, 1002)])
+            run_ids = [*range(1, runs + 1), *going_on.run_ids]
+            rows = StudyRows(store)
+            first = rows.read(run_ids)
+            asked: list[tuple[int, ...]] = []
+            store.runs, store.epochs = noting(store.runs, asked), noting(store.epochs, asked)
+            read[runs] = statements(lambda rows=rows, run_ids=run_ids: rows.read(run_ids))
+            assert [run.id for run in first.runs] == run_ids
+            assert asked == [going_on.run_ids] * 2
+            assert rows.read(run_ids) == first
+            store.remove_runs(going_on.run_ids)
+    assert read[FEW] == read[MANY] <= 3
+
+
+def replace_seed(store: Store, seed: int) -> RunRequest:
+    run = store.run(1)
+    [dataset] = store.datasets().values()
+    return RunRequest(config=run.config, seed=seed, dataset=dataset)
+
+
+def noting(method, asked):
+    def noted(*run_ids, **named):
+        asked.append(tuple(named.get("run_ids") or run_ids[0]))
+        return method(*run_ids, **named)
+
+    return noted

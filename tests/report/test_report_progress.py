@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -5,7 +6,9 @@ from rich.console import Console
 
 from isicbench.records import RunStatus
 from isicbench.report.estimate import run_seconds_left, study_seconds_left
-from isicbench.report.progress import Snapshot, live_view, plain_lines, study_counts
+from isicbench.report.plain_progress import plain_lines
+from isicbench.report.progress import live_view, study_counts
+from isicbench.report.snapshot import Snapshot
 from tests.report.study_records import COLLAPSE, config, epoch, epochs, failed, later, run, running
 
 
@@ -14,6 +17,15 @@ def shown(snapshot: Snapshot, *, width: int = 80, seconds: float = 10.0, **optio
     with console.capture() as capture:
         console.print(live_view(snapshot, now=later(seconds), width=width, **options))
     return capture.get()
+
+
+def busy_study(slots: int) -> Snapshot:
+    """As many running runs as slots, six ended ones, three of them diagnosed, and two in the queue."""
+    runs = [running(place, slot=f"cuda:{place}", seed=place) for place in range(1, slots + 1)]
+    runs += [run(slots + place, seed=place, diagnoses=(COLLAPSE,)) for place in (1, 2, 3)]
+    runs += [failed(slots + place, seed=place) for place in (4, 5, 6)]
+    runs += [run(slots + place, seed=place, status=RunStatus.QUEUED) for place in (7, 8)]
+    return Snapshot(runs=runs, epochs={one.id: epochs(3) for one in runs[: slots + 6]})
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -29,7 +41,7 @@ def test_live_view_shows_each_slot_within_the_width(width: int):
     assert max(map(len, text.splitlines())) <= width
     assert "5 runs: 1 completed, 2 running, 1 failed, 1 queued" in " ".join(text.split())
     [slot] = [line for line in text.splitlines() if line.startswith("cpu:0")]
-    for part in ("2/4", "5/10", "0.7000", "800"):
+    for part in ("2/4", "5/10", "800"):
         assert part in slot
     assert any(line.startswith("GPU-1a2b ") for line in text.splitlines())
     assert "killed by signal 9" in text
@@ -92,8 +104,8 @@ def test_plain_line_of_a_failure_names_signal_and_log():
 
 
 def test_plain_line_of_a_collapse_says_so():
-    [line] = plain_lines(Snapshot(), Snapshot(runs=[run(1, diagnoses=(COLLAPSE,))]), now=later(5))
-    assert "collapsed" in line
+    [_, line] = plain_lines(Snapshot(), Snapshot(runs=[run(1, diagnoses=(COLLAPSE,))]), now=later(5))
+    assert "completed in 1 min 02 s, but it has collapsed" in line
 
 
 def test_counts_leave_out_what_is_not_there():
@@ -105,3 +117,49 @@ def test_other_configs_cost_is_the_mean_of_those_seen():
     other = run(2, config=config(frozen=True), status=RunStatus.QUEUED)
     slow = [epoch(1, train_seconds=18.0)]
     assert study_seconds_left([running(1), other], {1: slow}, now=later(10)) == pytest.approx(20 * 2.5 + 20 * 4)
+
+
+@pytest.mark.parametrize("height", [10, 16, 24, 50])
+@pytest.mark.parametrize("slots", [1, 2, 4, 8, 40])
+def test_live_view_leaves_a_line_of_the_terminal_free(slots: int, height: int):
+    lines = shown(busy_study(slots), height=height).splitlines()
+    assert len(lines) < height
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("cuda:1 ") for line in lines)
+
+
+def test_two_slots_on_a_usual_terminal_show_queue_losses_endings_and_diagnoses():
+    text = shown(busy_study(2))
+    assert "Next: run 9, seed 7, and 1 more: Fine-tuning" in text
+    assert text.count("0.4333  █▃▁") == 2
+    assert text.count("0.4667  █▃▁") == 2
+    assert "killed by signal 9" in text
+    assert "run 5 collapsed_background: predicts (nearly) nothing" in text
+
+
+def test_slots_that_do_not_fit_are_counted():
+    assert "more running" in shown(busy_study(40))
+    assert "more running" not in shown(busy_study(8))
+
+
+def test_losses_stand_in_the_slots_lines_where_there_is_no_room_for_curves():
+    lines = shown(busy_study(8)).splitlines()
+    assert all("0.4333" in line for line in lines if line.startswith("cuda:"))
+
+
+def test_live_view_says_the_same_without_colour():
+    texts = []
+    for options in ({"no_color": True, "force_terminal": True}, {"force_terminal": False}):
+        console = Console(width=80, **options)
+        with console.capture() as capture:
+            console.print(live_view(busy_study(2), now=later(10)))
+        texts.append(capture.get())
+    assert re.sub(r"\x1b\[[\d;]*m", "", texts[0]) == texts[1]
+    assert not re.search(r"\x1b\[[\d;]*3\dm", texts[0])
+
+
+def test_plain_lines_tell_a_diagnosis_once():
+    diagnosed = run(1, diagnoses=(COLLAPSE,))
+    [told, _] = plain_lines(Snapshot(runs=[running(1)]), Snapshot(runs=[diagnosed]), now=later(5))
+    assert told.startswith("[run 1] diagnosis collapsed_background: predicts (nearly) nothing")
+    assert plain_lines(Snapshot(runs=[diagnosed]), Snapshot(runs=[diagnosed]), now=later(5)) == []

@@ -6,6 +6,8 @@ from hashlib import sha256
 from importlib.resources import files
 
 STYLES = ("colours.css", "page.css", "tables.css", "charts.css", "gallery.css", "print.css")
+LIVE_STYLE, LIVE_SCRIPT = "live.css", "live.js"
+"""Of a page that `isicbench serve` keeps up to date."""
 SCRIPTS = ("theme.js", "sorting.js", "series.js", "values.js", "gallery.js", "copying.js", "contents.js")
 
 
@@ -13,18 +15,32 @@ SCRIPTS = ("theme.js", "sorting.js", "series.js", "values.js", "gallery.js", "co
 class Assets:
     style: str
     script: str
+    live: bool = False
+    """Whether the script may ask the page's own server for news."""
 
     @property
     def policy(self) -> str:
         """Content-Security-Policy: this style, this script, pictures within the page, nothing from anywhere else."""
+        connect = "connect-src 'self'; " if self.live else ""
         return (
             f"default-src 'none'; style-src {_hash(self.style)}; script-src {_hash(self.script)}; img-src data:; "
-            "base-uri 'none'; form-action 'none'"
+            f"{connect}base-uri 'none'; form-action 'none'"
         )
 
 
-def read_assets() -> Assets:
-    return Assets(style=_joined(STYLES), script='"use strict";\n' + _joined(SCRIPTS))
+def read_assets(*, live: bool = False) -> Assets:
+    """Those of the report's page; `live` is one that looks for news."""
+    styles, scripts = ((*STYLES, LIVE_STYLE), (*SCRIPTS, LIVE_SCRIPT)) if live else (STYLES, SCRIPTS)
+    return _assets(styles, scripts, live=live)
+
+
+def read_message_assets() -> Assets:
+    """Those of a page that stands in the report's place until there is one."""
+    return _assets((*STYLES, LIVE_STYLE), (LIVE_SCRIPT,), live=True)
+
+
+def _assets(styles: tuple[str, ...], scripts: tuple[str, ...], *, live: bool) -> Assets:
+    return Assets(style=_joined(styles), script='"use strict";\n' + _joined(scripts), live=live)
 
 
 def _joined(names: tuple[str, ...]) -> str:

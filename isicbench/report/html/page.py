@@ -43,9 +43,13 @@ def write_html(source: ReportSource, runs: Sequence[RunRecord], *, out: Path) ->
     return [write_file(out / "report.html", render_html(source, runs).encode())]
 
 
-def render_html(source: ReportSource, runs: Sequence[RunRecord]) -> str:
-    """The page, the same for the same rows; every name in it is escaped. Raises `IsicbenchError` without runs."""
-    return _page(source, read_contents(source, runs, table_rows=TABLE_ROWS))
+def render_html(source: ReportSource, runs: Sequence[RunRecord], *, mark: str = "") -> str:
+    """The page, the same for the same rows; every name in it is escaped. Raises `IsicbenchError` without runs.
+
+    With a mark it is a page that is served: it asks its server for the mark every few seconds, and loads itself anew
+    where that is another one.
+    """
+    return _page(source, read_contents(source, runs, table_rows=TABLE_ROWS), mark=mark)
 
 
 def render_report(request: ReportRequest) -> Rendered:
@@ -53,10 +57,11 @@ def render_report(request: ReportRequest) -> Rendered:
     return Rendered(body=_page(request.source, request.contents))
 
 
-def _page(source: ReportSource, contents: ReportContents) -> str:
+def _page(source: ReportSource, contents: ReportContents, *, mark: str = "") -> str:
     series = choose_series(contents)
     predictions = read_predictions(source, [one.experiment for one in series])
     values = _values(contents, series, predictions) | {"datasets": _datasets(source, contents)}
+    values |= {"mark": mark, "assets": read_assets(live=bool(mark))}
     text = _environment().get_template("page.html.j2").render(**values)
     return without_blank_lines(text) + "\n"
 
@@ -71,7 +76,6 @@ def _values(contents: ReportContents, series: Sequence[Series], predictions: Pre
     }
     values: Values = {
         "title": TITLE,
-        "assets": read_assets(),
         "report": contents,
         "series": series,
         "series_of": series_of,
