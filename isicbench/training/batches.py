@@ -11,6 +11,9 @@ from isicbench.training.augmentation import Draws, draw_augmentation, flip
 from isicbench.training.colours import ColourStatistics
 from isicbench.training.images import ColourTransform, Images, slices
 
+ONE_CELL_PX = 32
+"""The encoders' deepest maps are at 1/32."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
@@ -26,7 +29,17 @@ def plan_epoch(
     """Order and augmentation of an epoch, drawn on the CPU; the augmentation is sent to the device at once."""
     order = torch.randperm(len(statistics.means), generator=generator)
     draws = draw_augmentation(config.augmentation, statistics.rows(order), generator=generator).to(device)
-    return [Batch(order[part], draws.part(part)) for part in slices(len(order), config.batch_size)]
+    return [Batch(order[part], draws.part(part)) for part in _batch_slices(config, len(order))]
+
+
+def _batch_slices(config: Config, count: int) -> list[slice]:
+    """Of `count` images. At 32 px a map of one cell is left, where BatchNorm cannot train on a single image: one that
+    would remain joins the batch before."""
+    parts = list(slices(count, config.batch_size))
+    alone = len(parts) > 1 and parts[-1].stop - parts[-1].start == 1
+    if alone and not config.frozen and config.image_size_px <= ONE_CELL_PX:
+        parts[-2:] = [slice(parts[-2].start, count)]
+    return parts
 
 
 def augmented_batches(data: Images, plan: Sequence[Batch], colours: ColourTransform) -> Iterator[tuple[Tensor, Tensor]]:

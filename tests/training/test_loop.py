@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -7,6 +8,7 @@ from isicbench.config import Config
 from isicbench.evaluation.diagnosis import entropy
 from isicbench.models.segmenter import build_segmenter
 from isicbench.records import EpochRecord, StepRecord
+from isicbench.training.images import ResidentImages
 from isicbench.training.loop import TrainingDivergedError, train
 
 
@@ -81,3 +83,19 @@ def test_recorded_figures_are_finite_and_within_their_ranges(discs):
         assert 0 <= record.validation_iou <= record.validation_dice <= 1
         assert 0 <= record.foreground_share <= 1
         assert record.images_per_second > 0
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_a_single_image_that_remains_is_trained_on_at_every_size(size):
+    rng = np.random.default_rng(0)
+    data = ResidentImages.load(
+        image_ids=[str(number) for number in range(5)],
+        images=rng.integers(0, 256, (5, size, size, 3), dtype=np.uint8),
+        masks=rng.integers(0, 2, (5, size, size), dtype=np.uint8),
+        device=torch.device("cpu"),
+    )
+    settings = Config(weights="random", epochs=1, batch_size=4, image_size_px=size)
+    segmenter = build_segmenter(settings, seed=0)
+    events = list(train(segmenter, settings, seed=0, training=data, validation=data))
+    assert isinstance(events[-1], EpochRecord)
+    assert len(events) == (2 if size == 32 else 3)
