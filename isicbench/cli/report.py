@@ -53,6 +53,10 @@ def report(
             help=f"{', or '.join(PICTURE_WIDTHS)} (3.5 inches, for a paper).  [default: page; column for latex]",
         ),
     ] = None,
+    with_published: Annotated[
+        bool,
+        typer.Option("--with-published", help="What others published on ISIC 2016, as a table of its own beneath."),
+    ] = False,
     db: Database = None,
 ) -> None:
     """Render the comparative table, the curves and the pictures from the database."""
@@ -75,6 +79,7 @@ def report(
         precision=precision,
         pictures=pictures,
         picture_width=picture_width,
+        with_published=with_published,
     )
     place = destination(output, format=format, table=layout.table)
     require_pictures(layout, FORMATS[format], place)

@@ -6,7 +6,7 @@ from isicbench.choices import unknown
 from isicbench.errors import ConfigError
 from isicbench.report.data_table import Sort
 
-TABLES = ("results", "intervals", "pairs", "macro_scores", "micro_scores", "thresholds", "runs")
+TABLES = ("results", "intervals", "pairs", "macro_scores", "micro_scores", "thresholds", "runs", "published")
 MOST_DECIMALS = 15
 PICTURE_KINDS = ("png", "svg", "pdf")
 PICTURE_WIDTHS = ("page", "column")
@@ -27,6 +27,9 @@ class Layout:
     picture_width: str | None = None
     """One of `PICTURE_WIDTHS`, likewise."""
 
+    with_published: bool = False
+    """Whether what others have published stands beneath."""
+
     @property
     def arranged(self) -> str:
         """The name of the table that `columns` and `sort` are about."""
@@ -41,6 +44,7 @@ def read_layout(
     precision: int | None,
     pictures: str | None,
     picture_width: str | None,
+    with_published: bool = False,
 ) -> Layout:
     """From the options' values; raises `ConfigError` for one that cannot be. Columns are checked by their table."""
     for option, value, choices in (
@@ -61,6 +65,7 @@ def read_layout(
         precision=precision,
         pictures=pictures,
         picture_width=picture_width,
+        with_published=with_published,
     )
 
 

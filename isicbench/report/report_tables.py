@@ -7,6 +7,7 @@ from isicbench.report.contents import ReportContents
 from isicbench.report.data_table import DataTable
 from isicbench.report.extent import ROWS
 from isicbench.report.layout import Layout
+from isicbench.report.published import published_table
 from isicbench.report.result_columns import ALL_KEYS, RESULT_COLUMNS, ResultLine, require_columns
 from isicbench.report.run_lines import runs_table
 from isicbench.report.scores import macro_table, micro_table
@@ -35,6 +36,8 @@ def report_tables(contents: ReportContents, layout: Layout, *, everything: bool 
         thresholds_table(contents.thresholds),
         runs_table(contents.runs if whole else contents.shown_runs),
     ]
+    if layout.with_published or layout.table == "published":
+        tables.append(published_table())
     by_name = {table.name: table.rounded(layout.precision) for table in tables}
     if layout.table is None:
         return by_name

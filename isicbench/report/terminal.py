@@ -45,6 +45,7 @@ def render_terminal(contents: ReportContents, layout: Layout | None = None) -> R
         *_section("Diagnoses", [_diagnosis(line) for line in contents.shown_diagnoses]),
         *_section("Test scores", _scores(tables)),
         *(Text(), rich_table(tables["runs"].only(RUN_KEYS))),
+        *_published(tables),
     )
 
 
@@ -66,6 +67,13 @@ def _scores(tables: Mapping[str, DataTable]) -> list[RenderableType]:
         return []
     shown = (table.only([key for key in table.keys if key not in ("experiment", "seed")]) for table in (macro, micro))
     return [titled_scores(*shown)]
+
+
+def _published(tables: Mapping[str, DataTable]) -> list[RenderableType]:
+    if "published" not in tables:
+        return []
+    table = tables["published"]
+    return _section(table.title, [rich_table(table.only(("network", "iou", "dice", "source"))), Text(table.caption)])
 
 
 def _section(title: str, lines: Sequence[RenderableType]) -> list[RenderableType]:

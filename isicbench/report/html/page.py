@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from isicbench.errors import ConfigError
 from isicbench.records import DatasetRecord, RunRecord
 from isicbench.report.contents import ReportContents, read_contents
 from isicbench.report.extent import ROWS
@@ -24,6 +25,7 @@ from isicbench.report.html.series import Series, choose_series, series_by_label
 from isicbench.report.html.summary import facts, statements
 from isicbench.report.html.threshold_charts import threshold_charts
 from isicbench.report.predictions import Predictions, read_predictions
+from isicbench.report.published import published_table
 from isicbench.report.rendering import Rendered, ReportRequest
 from isicbench.report.reproduction import reproductions
 from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO, MICRO_TITLE
@@ -53,14 +55,22 @@ def render_html(source: ReportSource, runs: Sequence[RunRecord], *, mark: str = 
 
 
 def render_report(request: ReportRequest) -> Rendered:
-    """`report.html`, which needs nothing beside it."""
-    return Rendered(body=_page(request.source, request.contents))
+    """`report.html`, which needs nothing beside it. Raises `ConfigError` where a table is to be arranged."""
+    layout = request.layout
+    if (layout.table, layout.columns, layout.sort, layout.precision) != (None, None, None, None):
+        raise ConfigError(
+            "--table, --columns, --sort and --precision arrange tables, and the page holds all of them",
+            hint="Sort in the page, by a click on a heading; or take another --format.",
+        )
+    return Rendered(body=_page(request.source, request.contents, with_published=layout.with_published))
 
 
-def _page(source: ReportSource, contents: ReportContents, *, mark: str = "") -> str:
+def _page(source: ReportSource, contents: ReportContents, *, mark: str = "", with_published: bool = False) -> str:
     series = choose_series(contents)
     predictions = read_predictions(source, [one.experiment for one in series])
     values = _values(contents, series, predictions) | {"datasets": _datasets(source, contents)}
+    values["published"] = published_table() if with_published else None
+    values["sections"] = _sections(values)
     values |= {"mark": mark, "assets": read_assets(live=bool(mark))}
     text = _environment().get_template("page.html.j2").render(**values)
     return without_blank_lines(text) + "\n"
@@ -91,7 +101,7 @@ def _values(contents: ReportContents, series: Sequence[Series], predictions: Pre
         **_words(contents),
     }
     drawn = {line.series.place for kind in charts.values() for chart in kind for line in chart.lines}
-    return values | {"drawn_places": sorted(drawn), "sections": _sections(values)}
+    return values | {"drawn_places": sorted(drawn)}
 
 
 def _tables(contents: ReportContents, series_of: dict[str, Series]) -> Values:
@@ -137,6 +147,7 @@ def _sections(values: Values) -> list[tuple[str, str]]:
         ("predictions", "Predicted masks", values["galleries"] or values["without_predictions"]),
         ("diagnoses", "Diagnoses", report.shown_diagnoses),
         ("scores", "Test scores", report.shown_scores),
+        ("published", "Published elsewhere", values["published"]),
         ("runs", "Runs", True),
         ("protocol", "Data", True),
         ("reproduction", "How to reproduce", True),
