@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": "Show the report in a browser on this machine, and keep it up to date.",
     "rm": "Remove runs with all that belongs to them.",
     "prune": "Remove files that no finished result needs.",
+    "studies": "List the studies that `isicbench run NAME` trains, or print one's file to start one's own from.",
     "encoders": "List the encoders with parameters, operations at the given size, feature maps and licence.",
     "decoders": "List the decoders with their parameters, and the operations of the whole network at the given size.",
     "data": "Download, import, prepare, verify, audit and show datasets.",
@@ -127,10 +128,10 @@ def fail(message: str, hint: str, *, code: int) -> None:
     sys.exit(code)
 
 
-def single(command: Callable[..., None]) -> typer.Typer:
+def single(command: Callable[..., None], *, cls: type[TyperCommand] = TyperCommand) -> typer.Typer:
     """A Typer app of one command, for a module that holds one."""
     one = new_app()
-    one.command(context_settings={"help_option_names": ["-h", "--help"]})(command)
+    one.command(cls=cls, context_settings={"help_option_names": ["-h", "--help"]})(command)
     return one
 
 

@@ -17,6 +17,7 @@ from isicbench.cli.options import (
     JobsPerDevice,
     Retries,
 )
+from isicbench.cli.study_file import StudyFileCommand
 from isicbench.config import LOSSES, OPTIMISERS, SCHEDULES
 
 GRID = "Repeat to span a grid."
@@ -115,6 +116,12 @@ def run(
         list[str] | None,
         typer.Option("--name", metavar="NAME", help="The experiment's name; once for each experiment."),
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude", metavar="KEY=VALUE,...", help="Leave these combinations out of the grid; repeat for several."
+        ),
+    ] = None,
     devices: Devices = "auto",
     jobs_per_device: JobsPerDevice = 1,
     retries: Retries = 1,
@@ -126,12 +133,16 @@ def run(
 ) -> None:
     """Train every combination of the options on the devices at hand, and record it.
 
+    A study is a TOML file of the same options, such as encoder = ["resnet18", "resnet50"], or one that isicbench
+    studies lists; options on the command line come before the file's.
+
     What is completed already (same config and seed) is skipped. Ctrl-C once saves after the current step and stops,
     twice stops at once; the same command, or isicbench resume, goes on from there.
     """
     from isicbench.cli.study import carry_out, print_plan, slots_for
     from isicbench.compute.precision import resolve_precision
     from isicbench.config import Config
+    from isicbench.scheduling.leaving_out import read_combination
     from isicbench.scheduling.planning import Request
     from isicbench.scheduling.safeguards import Safeguards
     from isicbench.store.urls import without_password
@@ -167,7 +178,8 @@ def run(
     }
     if lr:
         axes["learning_rate"] = lr
-    request = Request(base=base, axes=axes, seeds=seed, names=name or (), data_dir=data_dir)
+    left_out = [read_combination(text) for text in exclude or ()]
+    request = Request(base=base, axes=axes, seeds=seed, names=name or (), data_dir=data_dir, exclude=left_out)
     if dry_run:
         print_plan(request, slots, database=db, force=force)
         return
@@ -187,4 +199,4 @@ def _threshold(choice: str) -> dict[str, Any]:
         raise ConfigError(f"--threshold {choice}: expected a number between 0 and 1, or auto") from None
 
 
-app = single(run)
+app = single(run, cls=StudyFileCommand)

@@ -11,6 +11,7 @@ from isicbench.compute.processes import usable_cores
 from isicbench.compute.slots import Slot, SlotPlan, plan_slots
 from isicbench.errors import StoreError
 from isicbench.records import RunRecord, RunStatus, StudyRecord
+from isicbench.report.labels import differing_fields, setting
 from isicbench.report.terminal import terminal_report
 from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_plan
 from isicbench.scheduling.safeguards import Safeguards
@@ -54,17 +55,24 @@ def train_study(store: Store, study: StudyRecord, slots: Sequence[Slot], safegua
     return _exit_code(runs, stopped=stopped)
 
 
+SHOWN_FIELDS = frozenset(
+    {"frozen", "weights", "weights_sha256", "image_size_px", "epochs", "batch_size", "learning_rate"}
+)
+"""Config fields that a plan's columns show, or the experiment's name."""
+
+
 def print_plan(request: Request, slots: SlotPlan, *, database: str | None, force: bool) -> None:
     """The runs that the command would train, and where."""
     with progress_bars() as progress:
         plan = plan_study(request, progress=progress)
     completed = set() if force else _completed(plan, database)
     table = Table("experiment", "seed", "weights", "px", "epochs", "batch", "lr", "", box=None)
+    told = [field for field in differing_fields([run.config for run in plan.runs]) if field not in SHOWN_FIELDS]
     for run in plan.runs:
         config = run.config
         done = "completed already" if (config.config_hash, run.seed) in completed else ""
         settings = (config.image_size_px, config.epochs, config.batch_size, config.learning_rate)
-        name = run.name or config.default_name
+        name = ", ".join([run.name or config.default_name, *(setting(config, field) for field in told)])
         table.add_row(name, str(run.seed), config.weights, *(f"{value:g}" for value in settings), done)
     out.print(table)
     where = ", ".join(slot.title for slot in slots.slots)

@@ -17,6 +17,7 @@ from isicbench.errors import ConfigError, WeightsError
 from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
 from isicbench.records import DatasetRecord
+from isicbench.scheduling.leaving_out import Combination, leave_out
 from isicbench.store.studies import RunRequest
 
 
@@ -33,6 +34,7 @@ class Request:
     names: Sequence[str] = ()
     """One for each experiment, in the grid's order; none for the study's own."""
     data_dir: Path | None = None
+    exclude: Sequence[Combination] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,9 @@ def _expand(request: Request) -> list[Config]:
         raise ConfigError("the grid is empty", hint="See: isicbench run --help")
     if "learning_rate" not in request.axes:
         configs = [replace(config, learning_rate=config.default_learning_rate) for config in configs]
+    configs = leave_out(configs, request.exclude)
+    if not configs:
+        raise ConfigError("--exclude leaves nothing of the grid", hint="See: isicbench run --dry-run")
     return configs
 
 

@@ -1,0 +1,1 @@
+"""Studies that isicbench ships, as files that a user can copy."""
