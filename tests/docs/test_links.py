@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 import typer
@@ -53,6 +54,7 @@ def test_every_page_is_reached_from_the_readme():
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS, ids=lambda value: NAMES.get(value, value))
 def test_commands_of_the_pages_are_understood(page, line):
+    write_toml_blocks(page)
     command, arguments = typer.main.get_command(app), shlex.split(line.partition(" > ")[0], comments=True)
     context = typer.Context(command)
     while hasattr(command, "get_command"):
@@ -60,3 +62,11 @@ def test_commands_of_the_pages_are_understood(page, line):
         command = command.get_command(context, name)
         assert command is not None, f"{NAMES[page]}: there is no command {name}"
     command.make_context(name, arguments)  # raises for an unknown option or a value of the wrong kind
+
+
+def write_toml_blocks(page):
+    """The page's own files, each named in its first line, into the test's folder."""
+    for block in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL):
+        name = block.splitlines()[0].removeprefix("# ")
+        if name.endswith(".toml"):
+            Path(name).write_text(block)
