@@ -1,4 +1,4 @@
-"""Builds the documentation as a site, and fails at a broken link: `python -m docs.build_site FOLDER`. Run by `make site`.
+"""Builds the documentation as a site: `python -m docs.build_site FOLDER`. Run by `make site`. A broken link is an error.
 
 The pages are laid out as in this repository, so that their links are those of the Markdown files. The site asks nothing
 of any other host, and works opened from the disk, its search included.
@@ -29,7 +29,7 @@ def pages() -> list[Path]:
 
 
 def build_site(target: Path) -> None:
-    """Makes the site in `target`, in the place of an earlier one. Raises `SiteError`, also at a link that leads nowhere."""
+    """Makes the site in `target`, in the place of an earlier one. Raises `SiteError`, for a broken link among others."""
     with tempfile.TemporaryDirectory() as temporary:
         lay_out(Path(temporary))
         made = render(Path(temporary))

@@ -13,12 +13,12 @@ WIDTH = 100
 HEAD = """\
 # Python
 
-What `import isicbench` gives to notebooks and scripts; [Results in a notebook](../analysis.md) shows it at work. Everything
-else is internal, and may change between versions. This page is generated: `make docs` writes it anew.
+What `import isicbench` gives to notebooks and scripts; [Results in a notebook](../analysis.md) shows it at work.
+Everything else is internal, and may change between versions. This page is generated: `make docs` writes it anew.
 
-`database` is a file or URL, as for `--db`; without one it is `$ISICBENCH_DB`, or `results.db` in the working folder. Errors are
-`isicbench.errors.IsicbenchError`: their text says what is wrong, their `hint` what to do. `isicbench.__version__` is the
-version.
+`database` is a file or URL, as for `--db`; without one it is `$ISICBENCH_DB`, or `results.db` in the working folder.
+Errors are `isicbench.errors.IsicbenchError`: their text says what is wrong, their `hint` what to do.
+`isicbench.__version__` is the version.
 """
 
 
