@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY := --dataset synthetic --weights random --batch-size 8
 
-.PHONY: demo test check lint torture audit reference docs clean
+.PHONY: demo test check lint torture audit reference docs site clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("isicbench needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -27,14 +27,14 @@ lint: .venv/installed
 
 check: lint test
 
-# The results.db and reports/ of this repository, and the notebook on them.
+# The results.db and reports/ of this repository, the notebook on them, and, where there is a chromium, the README's picture.
 reference: .venv/installed
 	rm -rf results.db reports
 	$(BIN)/isicbench run $(STUDY) --devices cpu
 	$(BIN)/isicbench report --format markdown
 	$(BIN)/isicbench report --format html
 	$(BIN)/python -m docs.execute_notebook
-
+	-$(BIN)/python -m docs.screenshot
 
 # Input of every kind, thrown at the command; then 200 kills, 16 writers, and 3000 runs in two workers. SEED repeats one.
 COUNT ?= 2000
@@ -49,12 +49,17 @@ audit: .venv/installed
 	-$(BIN)/pip install --quiet 'pip-audit>=2.7'
 	$(BIN)/python -m docs.audit_dependencies
 
-# docs/reference/commands.md, from what --help prints, docs/dependencies.md, from what is installed, and the notebook's
-# outputs, from results.db.
+# docs/reference/commands.md, from what --help prints, docs/reference/python.md, from docstrings, docs/dependencies.md,
+# from what is installed, and the notebook's outputs, from results.db.
 docs: .venv/installed
 	$(BIN)/python -m docs.generate_reference
+	$(BIN)/python -m docs.generate_python_reference
 	$(BIN)/python -m docs.generate_dependencies
 	$(BIN)/python -m docs.execute_notebook
 
+# The documentation as a site, site/index.html; a link that leads nowhere is an error.
+site: .venv/installed
+	$(BIN)/python -m docs.build_site site
+
 clean:
-	rm -rf .venv demo dist build
+	rm -rf .venv demo dist build site

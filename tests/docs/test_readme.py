@@ -63,10 +63,10 @@ def test_readme_pandas_line_prints_both_runs(readme_block):
     assert "[2 rows x" in table
 
 
-def test_readme_report_holds_the_picture_that_the_readme_shows(readme_block):
+def test_readme_commands_write_the_report_and_the_page_that_it_shows(readme_block):
     folder, _ = readme_block
     assert (folder / "reports/report.md").is_file()
-    assert "](reports/predictions/predictions.png)" in README.read_text()
+    assert (folder / "reports/report.html").is_file()
     assert (folder / "reports/predictions/predictions.png").read_bytes().startswith(b"\x89PNG")
 
 
