@@ -26,7 +26,9 @@ def programs() -> Path | None:
     newest = sorted(INSTALLED.glob("*/bin"), key=lambda folder: int(folder.parent.name), reverse=True)
     on_path = shutil.which("initdb")
     folders = [*([Path(on_path).resolve().parent] if on_path else []), *newest]
-    return next((folder for folder in folders if all((folder / name).exists() for name in ("initdb", "postgres"))), None)
+    return next(
+        (folder for folder in folders if all((folder / name).exists() for name in ("initdb", "postgres"))), None
+    )
 
 
 class PostgresServer:

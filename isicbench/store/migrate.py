@@ -14,8 +14,9 @@ from sqlalchemy.engine import URL, Connection
 import isicbench
 from isicbench.errors import StoreError
 from isicbench.store.backup import back_up, backup_beside
-from isicbench.store.engine import BUSY_SECONDS, open_engine, translating, writer
+from isicbench.store.engine import BUSY_SECONDS, open_engine, read_only, writer
 from isicbench.store.integrity import require_sound
+from isicbench.store.problems import translating
 from isicbench.store.urls import is_sqlite, shown_url
 
 if TYPE_CHECKING:
@@ -44,11 +45,26 @@ def current_revision(url: URL) -> str | None:
         return _revision(connection, url)
 
 
+@contextlib.contextmanager
+def current_read_only(url: URL) -> Iterator[Connection]:
+    """A connection to a database of this version's schema that changes nothing; raises `StoreError` for any other."""
+    if is_sqlite(url) and not _has_content(url):
+        require_current(url, None)
+    with read_only(url) as connection:
+        require_current(url, _revision(connection, url))
+        yield connection
+
+
 def ensure_current(url: URL, *, create: bool) -> None:
     """Make a new database where there is none and `create` allows it; refuse an older or a newer one."""
     revision = current_revision(url)
     if revision is None and create:
         revision = upgrade(url).revision
+    require_current(url, revision)
+
+
+def require_current(url: URL, revision: str | None) -> None:
+    """Raise `StoreError` unless it is this version's."""
     if revision is None:
         raise StoreError(f"{shown_url(url)}: no database there", hint="Name it with --db, or make one: isicbench run")
     if _is_behind(url, revision):

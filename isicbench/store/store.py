@@ -2,12 +2,13 @@
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -34,8 +35,10 @@ from isicbench.records import (
     StudyRecord,
 )
 from isicbench.store import attempts, experiments, image_metrics, recording, removal, rows_to_records, studies
-from isicbench.store.engine import LockedError, open_engine, reading, writing
+from isicbench.store.engine import open_engine, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
+from isicbench.store.problems import LockedError
+from isicbench.store.reconnecting import methods_across_restarts
 from isicbench.store.schema import (
     ArtifactRow,
     DatasetImageRow,
@@ -74,8 +77,12 @@ def open_existing(choice: str | None = None) -> "Store | None":
     return open_store(choice, create=False)
 
 
+@methods_across_restarts
 class Store:
-    """One database. Every writing method is one short transaction; every reading method sees one state."""
+    """One database. Every writing method is one short transaction; every reading method sees one state.
+
+    Where a server is away for a while, each waits for it, and does again what the loss undid.
+    """
 
     def __init__(self, url: URL) -> None:
         self._engine = open_engine(url)
@@ -102,16 +109,7 @@ class Store:
             row = session.get(StudyRow, study_id)
             if row is None:
                 raise StoreError(f"{self.url_shown}: there is no study {study_id}", hint="See: isicbench list")
-            links = session.scalars(
-                select(StudyRunRow).where(StudyRunRow.study_id == study_id).order_by(StudyRunRow.position)
-            ).all()
-            return StudyRecord(
-                id=row.id,
-                command=row.command,
-                created_at=row.created_at,
-                run_ids=tuple(link.run_id for link in links),
-                skipped_ids=tuple(link.run_id for link in links if link.skipped),
-            )
+            return studies.study_record(session, row)
 
     def study_runs(self, study_id: int) -> list[RunRecord]:
         """In the order of the grid."""
@@ -409,6 +407,14 @@ class Store:
         )
         with reading(self._engine) as session:
             return [rows_to_records.dataset_image(row) for row in session.scalars(query)]
+
+    # Copying
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A writing transaction of its own, for rows that come from another database; it is not done again."""
+        with writing(self._engine) as session:
+            yield session.connection()
 
     # Removing
 

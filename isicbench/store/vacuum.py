@@ -9,8 +9,9 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from isicbench.errors import StoreError
-from isicbench.store.engine import BUSY_SECONDS, translating
+from isicbench.store.engine import BUSY_SECONDS
 from isicbench.store.integrity import require_sound
+from isicbench.store.problems import translating
 from isicbench.store.urls import is_sqlite, shown_url
 
 ROOM = 2
