@@ -17,11 +17,12 @@ from pathlib import Path
 from benchmarks.torture_kills import torture
 from benchmarks.torture_soak import soak
 from benchmarks.torture_writers import write_at_once
+from isicbench.store.urls import without_password
 
 
 def main() -> None:
     arguments = _arguments()
-    print(f"python -m benchmarks.torture {' '.join(sys.argv[1:])}", flush=True)
+    print(f"python -m benchmarks.torture {' '.join(map(without_password, sys.argv[1:]))}", flush=True)
     tests: dict[str, Callable[[Path], bool]] = {
         "kills": lambda folder: torture(folder, kills=arguments.kills, seed=arguments.seed),
         "writers": lambda folder: write_at_once(

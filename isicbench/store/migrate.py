@@ -193,5 +193,7 @@ def _refuse_foreign(connection: Connection, url: URL) -> None:
     if tables:
         raise StoreError(
             f"{shown_url(url)}: another program's database (it holds the table {tables[0]})",
-            hint="Name another file with --db.",
+            hint="Name another file with --db."
+            if is_sqlite(url)
+            else "Make one for isicbench alone: createdb isicbench",
         )

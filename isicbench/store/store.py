@@ -55,7 +55,7 @@ from isicbench.store.schema import (
     StudyRunRow,
     ThresholdScoreRow,
 )
-from isicbench.store.selection import among
+from isicbench.store.selection import among, in_byte_order
 from isicbench.store.studies import RunRequest
 from isicbench.store.urls import database_url, files_folder, full_url, shown_url
 
@@ -403,10 +403,10 @@ class Store:
             select(DatasetImageRow)
             .join(DatasetRow, DatasetRow.id == DatasetImageRow.dataset_id)
             .where(DatasetRow.fingerprint == fingerprint)
-            .order_by(DatasetImageRow.split, DatasetImageRow.image_id)
         )
         with reading(self._engine) as session:
-            return [rows_to_records.dataset_image(row) for row in session.scalars(query)]
+            ordered = query.order_by(DatasetImageRow.split, in_byte_order(session, DatasetImageRow.image_id))
+            return [rows_to_records.dataset_image(row) for row in session.scalars(ordered)]
 
     # Copying
 
@@ -438,7 +438,7 @@ def _image_scores(session: Session, evaluation_ids: Sequence[int]) -> dict[int, 
     query = (
         select(ImageScoreRow)
         .where(among(ImageScoreRow.evaluation_id, evaluation_ids))
-        .order_by(ImageScoreRow.evaluation_id, ImageScoreRow.image_id)
+        .order_by(ImageScoreRow.evaluation_id, in_byte_order(session, ImageScoreRow.image_id))
     )
     by_evaluation = groupby(session.scalars(query), key=lambda row: row.evaluation_id)
     return {key: tuple(rows_to_records.image_score(row) for row in rows) for key, rows in by_evaluation}
