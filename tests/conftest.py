@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def sample_data() -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this test session's own; skipped where none is installed."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed (pip install 'isicbench[postgres]')")
+    driver = find_spec("psycopg")
+    require("postgres", driver is not None, "psycopg is not installed (pip install 'isicbench[postgres]')")
     bin_folder = programs()
     require("postgres", bin_folder is not None, "no PostgreSQL server is installed (apt-get install postgresql)")
     assert bin_folder is not None

@@ -14,6 +14,7 @@ import pytest
 from isicbench.data.synthetic import write_synthetic
 from isicbench.store.urls import without_password
 from tests.commands import isicbench, start_isicbench
+from tests.postgres_server import PASSWORD
 from tests.waiting import wait_until
 
 SECRET = "s3cret-w0rd"
@@ -96,6 +97,31 @@ def test_worker_and_run_keep_the_database_out_of_the_process_list_and_listen_on_
     finally:
         process.terminate()
         process.wait(120)
+
+
+def test_study_on_a_server_leaves_the_password_nowhere(pairs, tmp_path, postgres):
+    """Trained, reported and looked at; in the process list, what is printed, every file and every row."""
+    with postgres.database() as name:
+        url = postgres.url(name)
+        arguments = small_run(pairs, "--epochs", 2, "--name", "x", "--db", url)
+        environment = {"ISICBENCH_DB": url}
+        process = start_isicbench(*arguments, log=tmp_path / "log")
+        [worker] = wait_until(lambda: _workers(process.pid))
+        assert PASSWORD not in " ".join(worker.cmdline())
+        assert process.wait(300) == 0, (tmp_path / "log").read_text()
+        commands = (("report",), ("list", "--json"), ("show", 1), ("db", "check"), ("doctor",))
+        done = [isicbench(*command, **environment) for command in commands]
+        assert [one.returncode for one in done[:4]] == [0, 0, 0, 0], done
+        assert PASSWORD not in "".join(one.stdout + one.stderr for one in done)
+        assert b"epoch" in all_text(tmp_path / "runs")
+        assert PASSWORD.encode() not in all_text(tmp_path)
+        command = postgres.ask("SELECT command FROM studies", database=name)[0][0]
+        assert "postgresql://me:***@/" in command
+        assert PASSWORD not in command
+
+
+def _workers(pid: int) -> list[psutil.Process]:
+    return [one for one in psutil.Process(pid).children() if "isicbench.scheduling.worker" in one.cmdline()]
 
 
 def _status(database: Path) -> str:
