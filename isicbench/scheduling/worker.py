@@ -28,6 +28,7 @@ from isicbench.records import Owner, RunRecord
 from isicbench.scheduling.checkpoints import find_continuation
 from isicbench.scheduling.execution import execute
 from isicbench.scheduling.run_folder import log_path, recorded_path
+from isicbench.store.reconnecting import across_restarts
 from isicbench.store.store import Store, open_store
 from isicbench.training.state import TrainingState
 
@@ -44,7 +45,7 @@ def main() -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: orders.stop())
     worker = Worker(
-        store=open_store(os.environ["ISICBENCH_DB"], create=False),
+        store=across_restarts(open_store)(os.environ["ISICBENCH_DB"], create=False),
         owner=Owner(host=host_name(), pid=os.getpid(), process_started=process_started(), slot=arguments.slot),
         device=torch.device(arguments.device),
         should_stop=orders.stop_requested.is_set,

@@ -156,6 +156,20 @@ def test_server_that_is_away_when_a_store_is_opened_is_not_waited_for(postgres, 
     assert "Is it running" in raised.value.hint
 
 
+def test_worker_that_starts_while_the_server_is_away_waits_for_it(postgres, database, capsys):
+    postgres.stop()
+    later = threading.Timer(1.0, postgres.start)
+    later.start()
+    store = reconnecting.across_restarts(open_store)(postgres.url(database), create=False)
+    later.join()
+    assert store.runs() == []
+    store.close()
+    said = capsys.readouterr().err
+    assert "trying again" in said
+    assert "The database is back." in said
+    assert PASSWORD not in said
+
+
 def test_lock_that_somebody_keeps_costs_a_progress_record_and_no_run(store, postgres, database, monkeypatch, capsys):
     [run_id] = queue(store)
     start(store, run_id)
