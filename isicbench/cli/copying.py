@@ -13,7 +13,7 @@ def lines_of_copy(done: DatabaseCopy, *, would: bool) -> Iterator[str]:
     counts = done.plan.counts
     yield f"{done.source} -> {done.target}"
     yield (
-        f"{'Would copy' if would else 'Copied'} {_runs(counts['add'])} and {done.plan.study_count} studies; "
+        f"{'Would copy' if would else 'Copied'} {_runs(counts['add'])} and {_studies(done.plan.study_count)}; "
         f"{'would bring' if would else 'brought'} {_runs(counts['replace'] + counts['extend'])} up to date; "
         f"{counts['keep']} known already, {counts['leave']} left out."
     )
@@ -30,6 +30,10 @@ def _remark(run: PlannedRun) -> Iterator[str]:
     elif run.reason:
         what = {"leave": "left out", "keep": "left as it is there"}.get(run.action, "brought up to date")
         yield f"Run {run.number} {what}: {run.reason}."
+
+
+def _studies(count: int) -> str:
+    return f"{count} {'studies' if count != 1 else 'study'}"
 
 
 def _runs(count: int) -> str:

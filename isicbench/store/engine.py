@@ -74,7 +74,7 @@ def reading(engine: Engine) -> Iterator[Session]:
     A value that cannot be what the schema says (a date, JSON, a status) comes from a damaged file: a `StoreError`.
     """
     try:
-        with translating(engine.url), Session(engine if is_sqlite(engine.url) else one_state(engine)) as session:
+        with translating(engine.url), Session(one_state(engine)) as session:
             yield session
     except OverflowError as error:
         raise StoreError(

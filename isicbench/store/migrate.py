@@ -17,6 +17,7 @@ from isicbench.store.backup import back_up, backup_beside
 from isicbench.store.engine import BUSY_SECONDS, open_engine, read_only, writer
 from isicbench.store.integrity import require_sound
 from isicbench.store.problems import translating
+from isicbench.store.server import one_state
 from isicbench.store.urls import is_sqlite, shown_url
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def current_revision(url: URL) -> str | None:
     """The database's revision; None where there is no database, or an empty one."""
     if is_sqlite(url) and not _has_content(url):
         return None
-    with translating(url), _disposed(open_engine(url)) as engine, engine.connect() as connection:
+    with translating(url), _disposed(open_engine(url)) as engine, one_state(engine).connect() as connection:
         return _revision(connection, url)
 
 

@@ -40,5 +40,10 @@ def open_server(url: URL) -> Engine:
 
 
 def one_state(engine: Engine) -> Engine:
-    """The same engine, with transactions that see the database as it was at their first statement, and only read."""
+    """The same engine, with transactions that see the database as it was at their first statement, and only read.
+
+    Those of SQLite always do the first.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

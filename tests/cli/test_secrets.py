@@ -108,7 +108,7 @@ def test_study_on_a_server_leaves_the_password_nowhere(pairs, tmp_path, postgres
         [worker] = wait_until(lambda: _workers(process.pid))
         assert PASSWORD not in " ".join(worker.cmdline())
         assert process.wait(300) == 0, (tmp_path / "log").read_text()
-        commands = (("report",), ("list", "--json"), ("show", 1), ("db", "check"), ("doctor",))
+        commands = (("report", "--format", "markdown"), ("list", "--json"), ("show", 1), ("db", "check"), ("doctor",))
         done = [isicbench(*command, ISICBENCH_DB=url) for command in commands]
         assert [one.returncode for one in done[:4]] == [0, 0, 0, 0], done
         assert PASSWORD not in "".join(one.stdout + one.stderr for one in done)
