@@ -1,9 +1,14 @@
 """What all tests share: a cache folder of their own, two threads at most, the real sample where it is present."""
 
 import os
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests.postgres_server import PostgresServer, programs, running_server
+from tests.requiring import require
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "")
@@ -31,3 +36,15 @@ def sample_data() -> Path:
     if not folder:
         pytest.skip("ISICBENCH_SAMPLE_DATA names no folder of real images")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test session's own; skipped where none is installed."""
+    driver = find_spec("psycopg")
+    require("postgres", driver is not None, "psycopg is not installed (pip install 'isicbench[postgres]')")
+    bin_folder = programs()
+    require("postgres", bin_folder is not None, "no PostgreSQL server is installed (apt-get install postgresql)")
+    assert bin_folder is not None
+    with running_server(bin_folder) as server:
+        yield server

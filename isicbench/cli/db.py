@@ -61,6 +61,33 @@ def backup(
 
 
 @app.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Database file or URL; it is only read.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Database file or URL; a new one is made.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be copied, and stop.")] = False,
+    files: Annotated[
+        bool, typer.Option("--files/--no-files", help="Also weights, logs and checkpoints, where they are here.")
+    ] = True,
+) -> None:
+    """Copy results from one database into another, SQLite or PostgreSQL.
+
+    Runs that the target has already are recognised, so that copies can be repeated and several databases merged. Runs
+    that are queued or running are left out. A copy that was stopped goes on with the same command.
+    """
+    from isicbench.cli.console import out, progress_bars
+    from isicbench.cli.copying import lines_of_copy
+    from isicbench.scheduling.database_copy import copy_database, plan_database_copy
+
+    if dry_run:
+        done = plan_database_copy(source, target)
+    else:
+        with progress_bars() as progress:
+            done = copy_database(source, target, files=files, progress=progress)
+    for line in lines_of_copy(done, would=dry_run):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
 def upgrade(db: Database = None) -> None:
     """Take an older database to this version's schema, after a backup."""
     from isicbench.cli.console import out

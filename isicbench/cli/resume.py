@@ -28,6 +28,7 @@ def resume(
     """
     from isicbench.cli.console import notes
     from isicbench.cli.study import slots_for, train_study
+    from isicbench.scheduling.one_machine import require_one_machine
     from isicbench.scheduling.resuming import requests_for, resumable_runs
     from isicbench.scheduling.safeguards import Safeguards
     from isicbench.store.store import open_store
@@ -35,6 +36,7 @@ def resume(
     safeguards = Safeguards(checkpoint_minutes=checkpoint_minutes, hang_minutes=hang_minutes, retries=retries)
     slots = slots_for(devices, jobs_per_device=jobs_per_device)
     store = open_store(db, create=False)
+    require_one_machine(store)
     runs = resumable_runs(store, run_ids=run_ids or (), everything=all_)
     if not runs:
         notes.print("Nothing to resume: no run is interrupted, failed or queued.")

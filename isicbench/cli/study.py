@@ -13,6 +13,7 @@ from isicbench.errors import StoreError
 from isicbench.records import RunRecord, RunStatus, StudyRecord
 from isicbench.report.labels import differing_fields, setting
 from isicbench.report.terminal import terminal_report
+from isicbench.scheduling.one_machine import require_one_machine
 from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_plan
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.scheduler import Scheduler
@@ -35,6 +36,7 @@ def carry_out(
     for remark in slots.remarks:
         notes.print(remark, markup=False)
     store = open_store(database)
+    require_one_machine(store)
     with progress_bars() as progress:
         plan = plan_study(request, progress=progress)
         plan = prepare_plan(plan, progress=progress)

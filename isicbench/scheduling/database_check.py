@@ -6,6 +6,7 @@ from typing import Literal
 
 from sqlalchemy.engine import URL
 
+from isicbench.compute.processes import host_name
 from isicbench.data.progress import Progress, silent
 from isicbench.errors import IsicbenchError, StoreError
 from isicbench.models.weight_files import file_sha256
@@ -15,7 +16,7 @@ from isicbench.scheduling.run_files import FileKind, files_of_runs
 from isicbench.store.integrity import damages, dangling_references
 from isicbench.store.migrate import current_revision, head_revision
 from isicbench.store.store import Store, open_store
-from isicbench.store.urls import database_url, shown_url
+from isicbench.store.urls import database_url, is_sqlite, shown_url
 
 Kind = Literal["damage", "reference", "schema", "row", "missing file", "changed file", "unneeded file"]
 RESTORE = "Put the file back, or train the run again: isicbench run --force"
@@ -66,7 +67,8 @@ def check_database(choice: str | None, *, progress: Progress = silent) -> Databa
             runs = _read_rows(store)
             artifacts = store.artifacts_by_run()
             files = sum(map(len, artifacts.values()))
-            found += [*_lost_files(store, runs, artifacts, progress=progress), *_unneeded_files(store, runs, artifacts)]
+            found += _lost_files(store, _with_files_here(url, runs), artifacts, progress=progress)
+            found += _unneeded_files(store, runs, artifacts)
         except IsicbenchError as error:
             found.append(CheckFinding(kind="row", level="wrong", message=error.message, advice=BACKUP))
     return DatabaseCheck(
@@ -79,7 +81,7 @@ def check_database(choice: str | None, *, progress: Progress = silent) -> Databa
     )
 
 
-BACKUP = "Take the last backup, or save what can be read: sqlite3 FILE .recover"
+BACKUP = "Take the last backup; of an SQLite file, save what can be read: sqlite3 FILE .recover"
 
 
 def _damages(url: URL) -> Iterator[CheckFinding]:
@@ -110,6 +112,11 @@ def _read_rows(store: Store) -> list[RunRecord]:
     for run_id in ids:
         store.predictions([run_id])  # pictures and all, so one run at a time
     return runs
+
+
+def _with_files_here(url: URL, runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Of a server's runs, those that this machine trained: the others' files lie on theirs."""
+    return [run for run in runs if is_sqlite(url) or run.owner is None or run.owner.host == host_name()]
 
 
 def _lost_files(

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
@@ -23,6 +24,8 @@ from isicbench.store.store import Store
 POLL_SECONDS = 0.5
 DEATHS = ("signal", "exit", "lost", "hang")
 """Failures that say nothing of the run itself: another attempt may well end otherwise."""
+SILENT_SECONDS = 3600.0
+"""After which a worker on another host is taken to be gone: far longer than a step, or than two clocks differ."""
 MOST_FALSE_STARTS = 3
 """A slot whose workers die so often before they take a run is given up."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -167,12 +170,22 @@ def _told(failure: Failure, run: RunRecord) -> Failure:
 
 
 def bury_dead_owners(store: Store, *, known_pids: Sequence[int] = ()) -> None:
-    """Fail the runs whose worker on this host is gone, whoever started it."""
+    """Fail the runs whose worker is gone, whoever started it: one here by its process, one elsewhere by its silence."""
     for run in store.running_runs():
-        owner = run.owner
-        if owner is None or owner.host != host_name() or owner.pid in known_pids:
-            continue
-        if is_alive(owner.pid, started=owner.process_started):
-            continue
-        message = f"its worker (process {owner.pid}) is gone, and with it the command that started it"
-        store.finish(run.id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
+        if message := _why_lost(run, known_pids):
+            store.finish(run.id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
+
+
+def _why_lost(run: RunRecord, known_pids: Sequence[int]) -> str:
+    """Empty for one whose worker lives, as far as can be told."""
+    owner = run.owner
+    if owner is None:
+        return ""
+    if owner.host != host_name():
+        silent = (datetime.now(UTC) - run.heartbeat_at).total_seconds() if run.heartbeat_at else 0.0
+        if silent < SILENT_SECONDS:
+            return ""
+        return f"nothing was heard of its worker on {owner.host} for {silent / 60:.0f} minutes"
+    if owner.pid in known_pids or is_alive(owner.pid, started=owner.process_started):
+        return ""
+    return f"its worker (process {owner.pid}) is gone, and with it the command that started it"

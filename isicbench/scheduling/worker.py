@@ -16,6 +16,7 @@ from isicbench.records import Owner
 from isicbench.scheduling.orders import Orders
 from isicbench.scheduling.streams import take_standard_output
 from isicbench.scheduling.watchdog import Watchdog
+from isicbench.store.reconnecting import across_restarts
 from isicbench.store.store import open_store
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -35,7 +36,7 @@ def main() -> None:
 
     torch.set_num_threads(arguments.threads)
     worker = Worker(
-        store=open_store(os.environ["ISICBENCH_DB"], create=False),
+        store=across_restarts(open_store)(os.environ["ISICBENCH_DB"], create=False),
         owner=Owner(host=host_name(), pid=os.getpid(), process_started=process_started(), slot=arguments.slot),
         device=torch.device(arguments.device),
         should_stop=orders.stop_requested.is_set,

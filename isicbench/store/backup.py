@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from isicbench.errors import StoreError
-from isicbench.store.engine import BUSY_SECONDS, translating
-from isicbench.store.urls import is_sqlite, shown_url
+from isicbench.store.engine import BUSY_SECONDS
+from isicbench.store.problems import translating
+from isicbench.store.urls import is_sqlite, shown_url, typed_url
 
 PAGES_AT_ONCE = 1024
 
@@ -26,7 +27,8 @@ def back_up(url: URL, target: Path) -> Path:
     if not is_sqlite(url):
         raise StoreError(
             f"{shown_url(url)}: a server's database is backed up by the server's own tools",
-            hint="For PostgreSQL: pg_dump --format custom --file FILE DATABASE",
+            hint=f"pg_dump --format custom --file results.dump {typed_url(url)}\n"
+            f"Or take its results into an SQLite file: isicbench db copy {typed_url(url)} results-copy.db",
         )
     target = target.expanduser().resolve()
     temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")

@@ -1,6 +1,7 @@
 """Connections and transactions: how SQLite is told to serve many processes."""
 
 import functools
+import os
 import sqlite3
 import sys
 import time
@@ -11,11 +12,13 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from isicbench.compute.filesystems import network_file_system
 from isicbench.errors import StoreError
+from isicbench.store.problems import first_line, translating
+from isicbench.store.server import WRITES, one_state, open_server
 from isicbench.store.urls import is_sqlite, shown_url
 
 BUSY_SECONDS = 30
@@ -23,17 +26,6 @@ BUSY_SECONDS = 30
 BEGIN_ATTEMPTS = 3
 """How often a write is begun before it gives up: SQLite's own waiting ends at once in some cases, as in recovery."""
 PAUSE_SECONDS = 0.1
-WRITES = "isicbench_writes"
-"""Execution option of a connection whose transactions are the database's only writing ones while they last."""
-ADVISORY_LOCK = 0x151CBE7C
-
-
-class LockedError(StoreError):
-    """Another process holds the database's write lock."""
-
-
-class DamagedError(StoreError):
-    """SQLite cannot make sense of the file."""
 
 
 def open_engine(url: URL, *, foreign_keys: bool = True, read_only: bool = False) -> Engine:
@@ -46,14 +38,36 @@ def open_engine(url: URL, *, foreign_keys: bool = True, read_only: bool = False)
             engine = _read_only_file(url) if read_only else create_engine(url, connect_args={"timeout": BUSY_SECONDS})
             _manage_sqlite(engine, foreign_keys=foreign_keys)
             return engine
-        engine = create_engine(url, pool_pre_ping=True)
-        _manage_server(engine, read_only=read_only)
-        return engine
+        return open_server(url, read_only=read_only)
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(
             f"{shown_url(url)}: the driver for it is not installed ({error})",
             hint="For PostgreSQL: pip install 'isicbench[postgres]'",
         ) from error
+
+
+@contextmanager
+def read_only(url: URL) -> Iterator[Connection]:
+    """A connection that sees one state of the database and cannot change it."""
+    if is_sqlite(url):
+        engine = create_engine(url, creator=lambda: _connect_read_only(url))
+    else:
+        engine = one_state(open_engine(url))
+    try:
+        with translating(url), engine.connect() as connection, connection.begin():
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _connect_read_only(url: URL) -> sqlite3.Connection:
+    """An SQLite file whose folder may not be written either, as on a medium, is read as it stands."""
+    path = Path(str(url.database))
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    how = "mode=ro" if has_log or os.access(path.parent, os.W_OK) else "immutable=1"
+    connection = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.execute("BEGIN")
+    return connection
 
 
 @contextmanager
@@ -63,7 +77,7 @@ def reading(engine: Engine) -> Iterator[Session]:
     A value that cannot be what the schema says (a date, JSON, a status) comes from a damaged file: a `StoreError`.
     """
     try:
-        with translating(engine.url), Session(engine) as session:
+        with translating(engine.url), Session(one_state(engine)) as session:
             yield session
     except OverflowError as error:
         raise StoreError(
@@ -71,7 +85,7 @@ def reading(engine: Engine) -> Iterator[Session]:
         ) from error
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise StoreError(
-            f"{shown_url(engine.url)}: a row cannot be read ({type(error).__name__}: {_first_line(str(error))})",
+            f"{shown_url(engine.url)}: a row cannot be read ({type(error).__name__}: {first_line(str(error))})",
             hint="See what is damaged: isicbench db check. Then take the last backup.",
         ) from error
 
@@ -139,94 +153,3 @@ def warn_of_network_file_system(database: Path) -> None:
             "let one machine at a time write to it, or use PostgreSQL.",
             file=sys.stderr,
         )
-
-
-def _manage_server(engine: Engine, *, read_only: bool) -> None:
-    """One writer at a time on a server too, so that what a writer has read holds until it commits."""
-
-    if read_only:
-
-        @event.listens_for(engine, "connect")
-        def refuse_writes(connection: Any, _record: Any) -> None:
-            with connection.cursor() as cursor:
-                cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-            connection.commit()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get(WRITES, False):
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
-
-
-@contextmanager
-def translating(url: URL) -> Iterator[None]:
-    """Turn the driver's errors that a user can mend into a `StoreError`; a broken rule of the schema stays as it is."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except UnicodeDecodeError as error:
-        problem, hint = _PROBLEMS["malformed"]
-        raise DamagedError(f"{shown_url(url)}: {problem} ({error})", hint=hint) from error
-    except (DBAPIError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if (translated := _translated(url, cause)) is None:
-            raise
-        raise translated from error
-
-
-def _translated(url: URL, error: BaseException | None) -> StoreError | None:
-    """None for what is no fault of the database's or the user's, such as a wrong statement."""
-    said = _without_password(url, str(error))
-    for sign, (problem, hint) in _PROBLEMS.items():
-        if sign in said:
-            reason = f" ({said.splitlines()[0]})" if problem == SERVER_PROBLEM else ""
-            kind = _KINDS.get(problem, StoreError)
-            return kind(f"{shown_url(url)}: {problem}{reason}", hint=hint)
-    if not is_sqlite(url) and not _is_wrong_statement(error):
-        return StoreError(f"{shown_url(url)}: {_first_line(said)}", hint=_SERVER_HINT)
-    if type(error) is sqlite3.DatabaseError:
-        return StoreError(f"{shown_url(url)}: {_first_line(said)}", hint="See what is damaged: isicbench db check")
-    return None
-
-
-def _is_wrong_statement(error: BaseException | None) -> bool:
-    """Whether the server understood the connection but not the statement: it names an SQL state then."""
-    state = getattr(error, "sqlstate", None)
-    return bool(state) and str(state).startswith("42")
-
-
-def _without_password(url: URL, text: str) -> str:
-    secrets = [url.password, *(value for name, value in url.query.items() if "password" in name.lower())]
-    for secret in secrets:
-        text = text.replace(str(secret), "***") if secret else text
-    return text
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "the driver gave no reason")
-
-
-SERVER_PROBLEM = "no connection to the server"
-LOCKED = "locked by another process for over a minute"
-DAMAGED = "damaged"
-_KINDS: dict[str, type[StoreError]] = {LOCKED: LockedError, DAMAGED: DamagedError}
-_SERVER_HINT = "Is it running, and are host, port, user and database right?"
-_PROBLEMS = {
-    "file is not a database": ("not a database", "Name another file with --db, or move this one away."),
-    "unable to open database file": ("cannot be opened", "Does its folder exist, and may you write there?"),
-    "read-only transaction": ("may not be written", "It was opened for reading only."),
-    "attempt to write a readonly database": ("may not be written", "Check its permissions and its folder's."),
-    "locked": (LOCKED, "Which one has it open? Is it on a network file system?"),
-    "disk is full": ("the disk is full", "Free some space; nothing that was recorded is lost."),
-    "malformed": (DAMAGED, "See what: isicbench db check. Then take the last backup, or sqlite3 FILE .recover"),
-    "no such column": ("its tables are not those of its schema's revision", "See: isicbench db check"),
-    "no such table": ("its tables are not those of its schema's revision", "See: isicbench db check"),
-    "unsupported file format": ("damaged, or of a newer SQLite", "See: isicbench db check"),
-    "disk I/O error": ("cannot be read or written", "Is its disk full or gone, or on a network file system?"),
-    "connection failed": (SERVER_PROBLEM, _SERVER_HINT),
-    "connection to server": (SERVER_PROBLEM, _SERVER_HINT),
-    "server closed the connection": (SERVER_PROBLEM, _SERVER_HINT),
-    "terminating connection": (SERVER_PROBLEM, _SERVER_HINT),
-    "connection is lost": (SERVER_PROBLEM, _SERVER_HINT),
-}

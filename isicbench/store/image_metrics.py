@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from isicbench.records import ImageMetric
 from isicbench.store.schema import EvaluationRow, ImageScoreRow
-from isicbench.store.selection import among
+from isicbench.store.selection import among, in_byte_order
 
 
 def image_metric(
@@ -25,7 +25,7 @@ def image_metric(
             ImageScoreRow.true_positives + ImageScoreRow.false_negatives,
         )
         .where(among(ImageScoreRow.evaluation_id, list(evaluations)))
-        .order_by(ImageScoreRow.evaluation_id, ImageScoreRow.image_id)
+        .order_by(ImageScoreRow.evaluation_id, in_byte_order(session, ImageScoreRow.image_id))
     )
     found = {}
     for evaluation_id, group in groupby(session.execute(query), key=lambda row: row[0]):

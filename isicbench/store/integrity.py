@@ -6,7 +6,8 @@ from typing import Literal
 from sqlalchemy.engine import URL, Connection
 
 from isicbench.errors import StoreError
-from isicbench.store.engine import DamagedError, open_engine, translating
+from isicbench.store.engine import open_engine
+from isicbench.store.problems import DamagedError, translating
 from isicbench.store.urls import is_sqlite, shown_url
 
 SHOWN = 3

@@ -14,8 +14,10 @@ from sqlalchemy.engine import URL, Connection
 import isicbench
 from isicbench.errors import StoreError
 from isicbench.store.backup import back_up, backup_beside
-from isicbench.store.engine import BUSY_SECONDS, open_engine, translating, writer
+from isicbench.store.engine import BUSY_SECONDS, open_engine, read_only, writer
 from isicbench.store.integrity import require_sound
+from isicbench.store.problems import translating
+from isicbench.store.server import one_state
 from isicbench.store.urls import is_sqlite, shown_url
 
 if TYPE_CHECKING:
@@ -40,8 +42,19 @@ def current_revision(url: URL, *, read_only: bool = False) -> str | None:
     """The database's revision; None where there is no database, or an empty one."""
     if is_sqlite(url) and not _has_content(url):
         return None
-    with translating(url), _disposed(open_engine(url, read_only=read_only)) as engine, engine.connect() as connection:
+    engine = open_engine(url, read_only=read_only)
+    with translating(url), _disposed(engine), one_state(engine).connect() as connection:
         return _revision(connection, url)
+
+
+@contextlib.contextmanager
+def current_read_only(url: URL) -> Iterator[Connection]:
+    """A connection to a database of this version's schema that changes nothing; raises `StoreError` for any other."""
+    if is_sqlite(url) and not _has_content(url):
+        require_current(url, None)
+    with read_only(url) as connection:
+        require_current(url, _revision(connection, url))
+        yield connection
 
 
 def ensure_current(url: URL, *, create: bool, read_only: bool = False) -> None:
@@ -49,6 +62,11 @@ def ensure_current(url: URL, *, create: bool, read_only: bool = False) -> None:
     revision = current_revision(url, read_only=read_only)
     if revision is None and create:
         revision = upgrade(url).revision
+    require_current(url, revision)
+
+
+def require_current(url: URL, revision: str | None) -> None:
+    """Raise `StoreError` unless it is this version's."""
     if revision is None:
         raise StoreError(f"{shown_url(url)}: no database there", hint="Name it with --db, or make one: isicbench run")
     if _is_behind(url, revision):
@@ -177,5 +195,7 @@ def _refuse_foreign(connection: Connection, url: URL) -> None:
     if tables:
         raise StoreError(
             f"{shown_url(url)}: another program's database (it holds the table {tables[0]})",
-            hint="Name another file with --db.",
+            hint="Name another file with --db."
+            if is_sqlite(url)
+            else "Make one for isicbench alone: createdb isicbench",
         )

@@ -25,6 +25,7 @@ from isicbench.records import (
     SampleRecord,
     StepRecord,
 )
+from isicbench.store.reconnecting import moment
 from isicbench.store.schema import (
     ArtifactRow,
     DiagnosisRow,
@@ -44,7 +45,7 @@ from isicbench.store.schema import (
 def claim(
     session: Session, run_id: int, owner: Owner, *, log_path: str, epochs_kept: int = 0, continues: int | None = None
 ) -> int | None:
-    """Take a queued run; None if it is not queued any more.
+    """Take a queued run; None if it is not queued any more, unless this very call took it before a connection broke.
 
     Of what an interrupted try recorded, the first `epochs_kept` epochs stay, and those of the attempt that it
     `continues` are copied.
@@ -54,7 +55,7 @@ def claim(
         .where(RunRow.id == run_id, RunRow.status == RunStatus.QUEUED.value)
         .values(
             status=RunStatus.RUNNING.value,
-            started_at=_now(),
+            started_at=moment(),
             heartbeat_at=_now(),
             log_path=log_path,
             epoch=epochs_kept,
@@ -64,10 +65,12 @@ def claim(
         )
         .returning(RunRow.id)
     ).scalar()
-    if claimed is not None:
-        session.execute(delete(EpochRow).where(EpochRow.run_id == run_id, EpochRow.epoch > epochs_kept))
-        if continues is not None:
-            _copy_epochs(session, continues, run_id, last=epochs_kept)
+    if claimed is None:
+        mine = select(RunRow.id).filter_by(id=run_id, status=RunStatus.RUNNING.value, started_at=moment())
+        return session.scalar(mine.filter_by(**asdict(owner)))
+    session.execute(delete(EpochRow).where(EpochRow.run_id == run_id, EpochRow.epoch > epochs_kept))
+    if continues is not None:
+        _copy_epochs(session, continues, run_id, last=epochs_kept)
     return claimed
 
 
@@ -168,15 +171,16 @@ def record_artifact(session: Session, run_id: int, artifact: ArtifactRecord) -> 
 def finish(
     session: Session, run_id: int, status: RunStatus, *, failure: Failure | None, figures: Mapping[str, float | None]
 ) -> bool:
-    """Leave `running` or `queued`; False if the run had left it before."""
+    """Leave `running` or `queued`; False if the run had left it before this call."""
     failed = {f"failure_{name}": value for name, value in asdict(failure).items()} if failure else {}
     changed = session.execute(
         update(RunRow)
         .where(RunRow.id == run_id, RunRow.status.in_([RunStatus.RUNNING.value, RunStatus.QUEUED.value]))
-        .values(status=status.value, finished_at=_now(), **finite(dict(figures)), **failed)
+        .values(status=status.value, finished_at=moment(), **finite(dict(figures)), **failed)
         .returning(RunRow.id)
     ).scalar()
-    return changed is not None
+    mine = select(RunRow.id).filter_by(id=run_id, status=status.value, finished_at=moment())
+    return changed is not None or session.scalar(mine) is not None
 
 
 def finite(values: dict[str, Any]) -> dict[str, Any]:

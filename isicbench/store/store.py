@@ -2,13 +2,14 @@
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -44,8 +45,10 @@ from isicbench.store import (
     rows_to_records,
     studies,
 )
-from isicbench.store.engine import LockedError, open_engine, reading, writing
+from isicbench.store.engine import open_engine, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
+from isicbench.store.problems import LockedError
+from isicbench.store.reconnecting import methods_across_restarts
 from isicbench.store.schema import (
     ArtifactRow,
     DatasetImageRow,
@@ -62,7 +65,7 @@ from isicbench.store.schema import (
     StudyRunRow,
     ThresholdScoreRow,
 )
-from isicbench.store.selection import among
+from isicbench.store.selection import among, in_byte_order
 from isicbench.store.studies import RunRequest
 from isicbench.store.urls import database_url, files_folder, full_url, shown_url
 from isicbench.store.view_rows import View, ViewRows, view_rows
@@ -92,8 +95,12 @@ def open_to_read(choice: str | None = None) -> "Store":
     return Store(url, read_only=True)
 
 
+@methods_across_restarts
 class Store:
-    """One database. Every writing method is one short transaction; every reading method sees one state."""
+    """One database. Every writing method is one short transaction; every reading method sees one state.
+
+    Where a server is away for a while, each waits for it, and does again what the loss undid.
+    """
 
     def __init__(self, url: URL, *, read_only: bool = False) -> None:
         self._engine = open_engine(url, read_only=read_only)
@@ -120,16 +127,7 @@ class Store:
             row = session.get(StudyRow, study_id)
             if row is None:
                 raise StoreError(f"{self.url_shown}: there is no study {study_id}", hint="See: isicbench list")
-            links = session.scalars(
-                select(StudyRunRow).where(StudyRunRow.study_id == study_id).order_by(StudyRunRow.position)
-            ).all()
-            return StudyRecord(
-                id=row.id,
-                command=row.command,
-                created_at=row.created_at,
-                run_ids=tuple(link.run_id for link in links),
-                skipped_ids=tuple(link.run_id for link in links if link.skipped),
-            )
+            return studies.study_record(session, row)
 
     def study_runs(self, study_id: int) -> list[RunRecord]:
         """In the order of the grid."""
@@ -431,10 +429,18 @@ class Store:
             select(DatasetImageRow)
             .join(DatasetRow, DatasetRow.id == DatasetImageRow.dataset_id)
             .where(DatasetRow.fingerprint == fingerprint)
-            .order_by(DatasetImageRow.split, DatasetImageRow.image_id)
         )
         with reading(self._engine) as session:
-            return [rows_to_records.dataset_image(row) for row in session.scalars(query)]
+            ordered = query.order_by(DatasetImageRow.split, in_byte_order(session, DatasetImageRow.image_id))
+            return [rows_to_records.dataset_image(row) for row in session.scalars(ordered)]
+
+    # Copying
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A writing transaction of its own, for rows that come from another database; it is not done again."""
+        with writing(self._engine) as session:
+            yield session.connection()
 
     def contents_mark(self) -> str:
         """A text that is another one once something was recorded that a report shows; a training's steps are not."""
@@ -463,7 +469,7 @@ def _image_scores(session: Session, evaluation_ids: Sequence[int]) -> dict[int, 
     query = (
         select(ImageScoreRow)
         .where(among(ImageScoreRow.evaluation_id, evaluation_ids))
-        .order_by(ImageScoreRow.evaluation_id, ImageScoreRow.image_id)
+        .order_by(ImageScoreRow.evaluation_id, in_byte_order(session, ImageScoreRow.image_id))
     )
     by_evaluation = groupby(session.scalars(query), key=lambda row: row.evaluation_id)
     return {key: tuple(rows_to_records.image_score(row) for row in rows) for key, rows in by_evaluation}

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from isicbench.config import Config
 from isicbench.records import RunStatus, StudyRecord
 from isicbench.store.asked_runs import find_or_queue
 from isicbench.store.experiments import RunRequest, add_experiments
+from isicbench.store.reconnecting import moment
 from isicbench.store.schema import ExperimentRow, RunRow, StudyRow, StudyRunRow
 
 __all__ = ["RunRequest", "add_external", "add_study", "completed_run"]
@@ -21,7 +22,9 @@ def add_study(session: Session, command: str, requests: Sequence[RunRequest], *,
 
     The number of statements does not grow with the requests, but for some thousand rows a statement.
     """
-    study = StudyRow(command=command, created_at=_now())
+    if done := session.scalar(select(StudyRow).filter_by(command=command, created_at=moment())):
+        return study_record(session, done)  # by this very call, before the connection broke
+    study = StudyRow(command=command, created_at=moment())
     session.add(study)
     session.flush()
     experiments = add_experiments(session, requests)
@@ -42,13 +45,28 @@ def add_study(session: Session, command: str, requests: Sequence[RunRequest], *,
     )
 
 
+def study_record(session: Session, study: StudyRow) -> StudyRecord:
+    """With its runs in the order of the grid."""
+    query = select(StudyRunRow).where(StudyRunRow.study_id == study.id).order_by(StudyRunRow.position)
+    links = session.scalars(query).all()
+    return StudyRecord(
+        id=study.id,
+        command=study.command,
+        created_at=study.created_at,
+        run_ids=tuple(link.run_id for link in links),
+        skipped_ids=tuple(link.run_id for link in links if link.skipped),
+    )
+
+
 def add_external(session: Session, request: RunRequest, *, seconds: float, force: bool) -> tuple[int, bool]:
     """A completed run for masks that another tool predicted, and whether it was there before; `seconds` its scoring
     took. A completed one of the same config is taken unless `force`."""
     [experiment_id] = add_experiments(session, [request]).values()
+    now = moment()
+    if done := session.scalar(select(RunRow.id).filter_by(experiment_id=experiment_id, created_at=now)):
+        return done, False  # by this very call, before the connection broke
     if not force and (done := completed_run(session, request.config)):
         return done, True
-    now = _now()
     run = RunRow(
         uid=uuid.uuid4().hex,
         experiment_id=experiment_id,
@@ -72,7 +90,3 @@ def completed_run(session: Session, config: Config) -> int | None:
         .order_by(RunRow.id.desc())
         .limit(1)
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

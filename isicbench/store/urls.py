@@ -1,6 +1,7 @@
 """Which database a command means, and how to name it without its password."""
 
 import os
+import shlex
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
@@ -36,6 +37,13 @@ def shown_url(url: URL) -> str:
         return str(url.database)
     secrets = {name: "***" for name in url.query if "password" in name.lower()}
     return url.update_query_dict(secrets).render_as_string(hide_password=True)
+
+
+def typed_url(url: URL) -> str:
+    """What a user may type for PostgreSQL's own tools, without a password."""
+    open_query = {name: value for name, value in url.query.items() if "password" not in name.lower()}
+    plain = url.set(drivername=url.get_backend_name(), query=open_query)
+    return shlex.quote(URL.create(**(plain._asdict() | {"password": None})).render_as_string())
 
 
 def without_password(argument: str) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from isicbench.errors import StoreError
-from isicbench.store.engine import BUSY_SECONDS, translating
+from isicbench.store.engine import BUSY_SECONDS
 from isicbench.store.integrity import require_sound
-from isicbench.store.urls import is_sqlite, shown_url
+from isicbench.store.problems import translating
+from isicbench.store.urls import is_sqlite, shown_url, typed_url
 
 ROOM = 2
 """Times the file's size that must be free: SQLite writes a new copy, and logs it before it takes effect."""
@@ -30,7 +31,8 @@ def vacuum(url: URL) -> Vacuumed:
     """
     if not is_sqlite(url):
         raise StoreError(
-            f"{shown_url(url)}: a server looks after its space itself", hint="In PostgreSQL: VACUUM FULL, if ever."
+            f"{shown_url(url)}: a server looks after its space itself",
+            hint=f"If ever, while nothing runs: psql {typed_url(url)} -c 'VACUUM FULL'",
         )
     path = Path(str(url.database))
     require_sound(url)

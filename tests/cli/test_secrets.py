@@ -14,6 +14,8 @@ import pytest
 from isicbench.data.synthetic import write_synthetic
 from isicbench.store.urls import without_password
 from tests.commands import isicbench, start_isicbench
+from tests.postgres_server import PASSWORD
+from tests.scheduling.database_content import content
 from tests.waiting import wait_until
 
 SECRET = "s3cret-w0rd"
@@ -96,6 +98,29 @@ def test_worker_and_run_keep_the_database_out_of_the_process_list_and_listen_on_
     finally:
         process.terminate()
         process.wait(120)
+
+
+def test_study_on_a_server_leaves_the_password_nowhere(pairs, tmp_path, postgres):
+    """Trained, reported and looked at; in the process list, what is printed, every file and every row."""
+    with postgres.database() as name:
+        url = postgres.url(name)
+        process = start_isicbench(*small_run(pairs, "--epochs", 2, "--db", url), log=tmp_path / "log")
+        [worker] = wait_until(lambda: _workers(process.pid))
+        assert PASSWORD not in " ".join(worker.cmdline())
+        assert process.wait(300) == 0, (tmp_path / "log").read_text()
+        commands = (("report", "--format", "markdown"), ("list", "--json"), ("show", 1), ("db", "check"), ("doctor",))
+        done = [isicbench(*command, ISICBENCH_DB=url) for command in commands]
+        assert [one.returncode for one in done[:4]] == [0, 0, 0, 0], done
+        assert PASSWORD not in "".join(one.stdout + one.stderr for one in done)
+        assert {"worker.log", "model.pt", "report.md"} <= {path.name for path in tmp_path.rglob("*")}
+        assert PASSWORD.encode() not in all_text(tmp_path)
+        command = postgres.ask("SELECT command FROM studies", database=name)[0][0]
+        assert "postgresql://me:***@/" in command
+        assert PASSWORD not in repr(content(url))
+
+
+def _workers(pid: int) -> list[psutil.Process]:
+    return [one for one in psutil.Process(pid).children() if "isicbench.scheduling.worker" in one.cmdline()]
 
 
 def _status(database: Path) -> str:

@@ -1,41 +1,28 @@
-"""A new database for each test: an SQLite file, and a server's as well where `ISICBENCH_TEST_SERVER` names one.
+"""A new database for each test: an SQLite file, and one on a PostgreSQL server."""
 
-ISICBENCH_TEST_SERVER=postgresql://postgres@localhost/postgres pytest tests/store
-"""
-
-import os
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from isicbench.store.store import Store, open_store
-from isicbench.store.urls import database_url, full_url
+from tests.postgres_server import PostgresServer
 from tests.store.peers import Peer, peers
 
-SERVER = os.environ.get("ISICBENCH_TEST_SERVER")
 
-
-@pytest.fixture(params=["sqlite", *(["server"] if SERVER else [])])
+@pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a new database may be made."""
     if request.param == "sqlite":
         yield str(tmp_path / "results.db")
         return
-    url = database_url(SERVER)
-    name = f"isicbench_{uuid.uuid4().hex[:12]}"
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield full_url(url.set(database=name))
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+    server: PostgresServer = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("new_template") if "store" in request.fixturenames else "template1"
+    with server.database(template=template) as name:
+        yield server.url(name)
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +44,18 @@ def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return new_file
 
 
+@pytest.fixture(scope="session")
+def new_template(postgres: PostgresServer) -> Iterator[str]:
+    """The same on the server: PostgreSQL copies it faster than migrations make it."""
+    with postgres.database() as name:
+        open_store(postgres.url(name)).close()
+        yield name
+
+
 @pytest.fixture
-def store(database: str, new_file: Path) -> Iterator[Store]:
+def store(database: str, request: pytest.FixtureRequest) -> Iterator[Store]:
     if "://" not in database:
-        shutil.copy(new_file, database)
+        shutil.copy(request.getfixturevalue("new_file"), database)
     with closing(open_store(database)) as store:
         yield store
 

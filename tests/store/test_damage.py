@@ -16,9 +16,10 @@ from isicbench.errors import StoreError
 from isicbench.records import StepRecord
 from isicbench.store import engine as engine_module
 from isicbench.store import vacuum as vacuum_module
-from isicbench.store.engine import LockedError, open_engine, reading, warn_of_network_file_system
+from isicbench.store.engine import open_engine, reading, warn_of_network_file_system
 from isicbench.store.integrity import damages, dangling_references, require_sound
 from isicbench.store.migrate import current_revision, upgrade
+from isicbench.store.problems import LockedError
 from isicbench.store.store import open_store
 from isicbench.store.urls import database_url
 from isicbench.store.vacuum import vacuum

@@ -1,5 +1,6 @@
 """What people read with pandas or the sqlite3 shell."""
 
+from collections.abc import Callable
 from dataclasses import fields
 
 import pandas as pd
@@ -22,16 +23,17 @@ from tests.store.store_records import (
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::sqlalchemy.exc.SAWarning")
 
 
+Read = Callable[[str], pd.DataFrame]
+
+
 @pytest.fixture
-def store(file_store: Store) -> Store:
-    return file_store
+def read(store: Store) -> Read:
+    """A view as people read it; pandas wants the driver's name in a server's URL."""
+    url = store.url if "://" in store.url else f"sqlite:///{store.url}"
+    return lambda view: pd.read_sql(view, url)
 
 
-def read(view: str) -> pd.DataFrame:
-    return pd.read_sql(view, "sqlite:///results.db")
-
-
-def test_results_has_one_row_a_completed_run_with_all_that_a_table_needs(store):
+def test_results_has_one_row_a_completed_run_with_all_that_a_table_needs(store, read):
     done, failed, other = queue(store, request(), request(seed=1), request(FINE_TUNED, seed=2, name="mine"))
     complete(store, done)
     end(store, failed, RunStatus.FAILED)
@@ -70,18 +72,18 @@ def test_results_has_one_row_a_completed_run_with_all_that_a_table_needs(store):
         "collapsed": 1,
     }
     assert {name: row[name] for name in expected} == expected
-    assert pd.Timestamp(row["finished_at"]).tz_localize("UTC") == store.run(done).finished_at
+    assert pd.to_datetime(row["finished_at"], utc=True) == store.run(done).finished_at
     assert table["frozen"].astype(bool).tolist() == [True, False]
     assert table["collapsed"].tolist() == [1, 0]
     assert table["experiment"].tolist()[1] == "mine"
 
 
-def test_results_names_every_setting_that_tells_experiments_apart(store):
+def test_results_names_every_setting_that_tells_experiments_apart(store, read):
     settings = {field.name for field in fields(Config)} - {"validation_share", "validation_seed"}
     assert settings <= set(read("results").columns)
 
 
-def test_results_keeps_one_row_a_run_however_often_it_was_scored(store):
+def test_results_keeps_one_row_a_run_however_often_it_was_scored(store, read):
     from dataclasses import replace
 
     [run_id] = queue(store)
@@ -92,7 +94,7 @@ def test_results_keeps_one_row_a_run_however_often_it_was_scored(store):
     assert len(read("image_results")) == 4 * len(EVALUATION.image_scores)
 
 
-def test_completed_run_without_scores_is_a_row_with_gaps_not_a_missing_row(store):
+def test_completed_run_without_scores_is_a_row_with_gaps_not_a_missing_row(store, read):
     [run_id] = queue(store)
     end(store, run_id, RunStatus.COMPLETED)
     table = read("results")
@@ -100,7 +102,7 @@ def test_completed_run_without_scores_is_a_row_with_gaps_not_a_missing_row(store
     assert table[["iou", "train_loss", "device"]].isna().all(axis=None)
 
 
-def test_epoch_results_has_every_epoch_of_every_run(store):
+def test_epoch_results_has_every_epoch_of_every_run(store, read):
     done, failed = queue(store, request(), request(seed=1))
     complete(store, done)
     end(store, failed, RunStatus.FAILED)
@@ -112,7 +114,7 @@ def test_epoch_results_has_every_epoch_of_every_run(store):
         assert table[field.name].tolist()[1] == getattr(epoch(2), field.name)
 
 
-def test_image_results_has_every_image_of_every_evaluation(store):
+def test_image_results_has_every_image_of_every_evaluation(store, read):
     [run_id] = queue(store)
     complete(store, run_id)
     table = read("image_results")
