@@ -29,6 +29,14 @@ CONFIG_COLUMNS = (
     "precision",
     "compile",
     "predictions_sha256",
+    "loss",
+    "optimiser",
+    "weight_decay",
+    "schedule",
+    "warmup_epochs",
+    "encoder_rate_share",
+    "clip_norm",
+    "batch_parts",
 )
 HASHES_AT_ONCE = 10_000
 """In one statement, which may bind some 30,000 variables."""

@@ -114,6 +114,14 @@ class ExperimentRow(Table):
     precision: Mapped[str] = mapped_column(server_default="fp32")
     compile: Mapped[bool] = mapped_column(server_default=false())
     predictions_sha256: Mapped[str] = mapped_column(server_default=text("''"))
+    loss: Mapped[str] = mapped_column(server_default="bce")
+    optimiser: Mapped[str] = mapped_column(server_default="adam")
+    weight_decay: Mapped[float] = mapped_column(server_default="0")
+    schedule: Mapped[str] = mapped_column(server_default="constant")
+    warmup_epochs: Mapped[float] = mapped_column(server_default="0")
+    encoder_rate_share: Mapped[float] = mapped_column(server_default="1")
+    clip_norm: Mapped[float] = mapped_column(server_default="0")
+    batch_parts: Mapped[int] = mapped_column(server_default="1")
 
 
 class StudyRow(Table):

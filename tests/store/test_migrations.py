@@ -35,6 +35,7 @@ from tests.store.store_records import (
 
 HEAD = head_revision()
 FIRST_SCHEMA = Path(__file__).parent / "fixtures" / "first_schema.db"
+SECOND_SCHEMA = FIRST_SCHEMA.with_name("second_schema.db")
 NEXT_MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
@@ -109,6 +110,23 @@ def test_migration_files_are_named_after_their_revision():
     """An older database is told from a newer one by these names."""
     scripts = ScriptDirectory(str(migrations_folder())).walk_revisions()
     assert all(Path(script.path).name.startswith(f"{script.revision}_") for script in scripts)
+
+
+def test_database_of_the_second_schema_is_taken_forward_with_all_its_rows(tmp_path):
+    shutil.copy(SECOND_SCHEMA, "results.db")
+    with closing(sqlite3.connect("results.db")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+    assert upgrade(database_url("results.db")).revision == head_revision()
+    store = open_store("results.db", create=False)
+    completed, failed, _queued, retry = store.runs()
+    assert retry.retry_of == failed.id
+    assert completed.config.loss == "bce"
+    assert store.epochs([completed.id])[completed.id] == [epoch(1), epoch(2)]
+    assert store.evaluations([completed.id], with_image_scores=True)[completed.id] == [EVALUATION]
+    assert store.predictions([completed.id])[completed.id] == [(SAMPLE, PREDICTION)]
+    with closing(sqlite3.connect("results.db")) as connection:
+        recipe = connection.execute("SELECT DISTINCT loss, optimiser, schedule, batch_parts FROM results").fetchall()
+    assert recipe == [("bce", "adam", "constant", 1)]
 
 
 def test_database_of_the_first_schema_is_taken_forward_with_all_its_rows(tmp_path):
