@@ -1,4 +1,4 @@
-"""Builds the documentation as a site: `python -m docs.build_site FOLDER`. Run by `make site`. A broken link is an error.
+"""Builds the documentation as a site: `python -m docs.build_site FOLDER`. Run by `make site`. Broken links are errors.
 
 The pages are laid out as in this repository, so that their links are those of the Markdown files. The site asks nothing
 of any other host, and works opened from the disk, its search included.
@@ -29,7 +29,7 @@ def pages() -> list[Path]:
 
 
 def build_site(target: Path) -> None:
-    """Makes the site in `target`, in the place of an earlier one. Raises `SiteError`, for a broken link among others."""
+    """Makes the site in `target`, in the place of an earlier one. Raises `SiteError`, for broken links among others."""
     with tempfile.TemporaryDirectory() as temporary:
         lay_out(Path(temporary))
         made = render(Path(temporary))
