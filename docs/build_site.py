@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[1]
 THEME = ROOT / "docs" / "theme"
 CONFIG = THEME / "zensical.toml"
 PICTURES = {".png", ".svg"}
-ALSO = ("LICENSE", "reports/report.html", "docs/analysis.ipynb")
+REPORT = "reports/report.html"
+"""It also takes the place of report.md, whose page would have the same name and holds less."""
+ALSO = ("LICENSE", REPORT, "docs/analysis.ipynb")
 """What pages link to, besides pages and pictures."""
 
 
@@ -33,6 +35,7 @@ def build_site(target: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         lay_out(Path(temporary))
         made = render(Path(temporary))
+        _copy(ROOT / REPORT, made / REPORT)
         shutil.rmtree(target, ignore_errors=True)
         shutil.move(made, target)
 

@@ -43,6 +43,10 @@ def test_every_page_of_the_repository_is_a_page_of_the_site(site):
     assert "no number is ever copied by hand" in (site / "index.html").read_text()
 
 
+def test_report_on_the_site_is_the_reference_s_page(site):
+    assert (site / "reports/report.html").read_bytes() == (ROOT / "reports/report.html").read_bytes()
+
+
 def test_links_of_the_site_lead_to_pages_and_places(site):
     read = {path: read_page(path) for path in site.rglob("*.html") if path.name != "404.html"}
     for path, page in read.items():
