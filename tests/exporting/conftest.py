@@ -3,10 +3,10 @@
 import pytest
 
 from isicbench.records import RunStatus
-from tests.store.conftest import database, new_file, store
+from tests.store.conftest import database, new_file, new_template, store
 from tests.store.store_records import FINE_TUNED, complete, end, epoch, queue, request
 
-__all__ = ["database", "new_file", "recorded", "store"]
+__all__ = ["database", "new_file", "new_template", "recorded", "store"]
 
 FORMULA = "=HYPERLINK(1)"
 
