@@ -10,18 +10,21 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-RECIPE: tuple[sa.Column[Any], ...] = (
-    sa.Column("loss", sa.String(), server_default="bce", nullable=False),
-    sa.Column("optimiser", sa.String(), server_default="adam", nullable=False),
-    sa.Column("weight_decay", sa.Double(), server_default="0", nullable=False),
-    sa.Column("schedule", sa.String(), server_default="constant", nullable=False),
-    sa.Column("warmup_epochs", sa.Double(), server_default="0", nullable=False),
-    sa.Column("encoder_rate_share", sa.Double(), server_default="1", nullable=False),
-    sa.Column("clip_norm", sa.Double(), server_default="0", nullable=False),
-    sa.Column("batch_parts", sa.Integer(), server_default="1", nullable=False),
-)
-
 
 def upgrade() -> None:
-    for column in RECIPE:
-        op.add_column("experiments", column.copy())
+    for column in recipe():
+        op.add_column("experiments", column)
+
+
+def recipe() -> list[sa.Column[Any]]:
+    """Columns with what every experiment had before they could be chosen."""
+    return [
+        sa.Column("loss", sa.String(), server_default="bce", nullable=False),
+        sa.Column("optimiser", sa.String(), server_default="adam", nullable=False),
+        sa.Column("weight_decay", sa.Double(), server_default="0", nullable=False),
+        sa.Column("schedule", sa.String(), server_default="constant", nullable=False),
+        sa.Column("warmup_epochs", sa.Double(), server_default="0", nullable=False),
+        sa.Column("encoder_rate_share", sa.Double(), server_default="1", nullable=False),
+        sa.Column("clip_norm", sa.Double(), server_default="0", nullable=False),
+        sa.Column("batch_parts", sa.Integer(), server_default="1", nullable=False),
+    ]
