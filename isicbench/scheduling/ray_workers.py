@@ -22,6 +22,8 @@ from isicbench.store.urls import database_url, is_sqlite
 
 PATIENCE_SECONDS = 1.0
 """How long a slot waits for its place before the scheduler looks again whether anything is left to do."""
+SPARED = {"RAY_kill_child_processes_on_worker_exit": "false"}
+"""An actor that ends leaves its worker process the time to save: its input has ended, so that it leaves by itself."""
 MOST_LOST_STARTS = 5
 """Actors in a row that were lost before they had a worker."""
 
@@ -89,7 +91,8 @@ class RayWorkers:
     def _place(self, slot: Slot) -> Any:
         """Ray takes four digits of a share."""
         gpus = int(10_000 / self._jobs_per_device) / 10_000 if slot.device == "cuda" else 0
-        return ray.remote(NodeWorker).options(num_cpus=slot.threads, num_gpus=gpus, max_restarts=0).remote()
+        place = {"num_cpus": slot.threads, "num_gpus": gpus, "runtime_env": {"env_vars": SPARED}}
+        return ray.remote(NodeWorker).options(**place).remote()
 
     def _content(self, files: NodeFiles) -> Any:
         """In the cluster's object store, which brings it to a node once."""
