@@ -56,7 +56,7 @@ def connect(address: str | None, *, devices: str, jobs_per_device: int, cores_pe
         raise ConfigError(f"--address {address}: expected HOST:PORT or auto", hint="Run the command on a node.")
     ray = _import_ray(alone=address is None)
     if address is None:
-        ray.init(address="local", num_cpus=usable_cores(), include_dashboard=False, **_QUIET)
+        _start_on_loopback(ray)
     else:
         _join(ray, address)
     nodes = [node for node in ray.nodes() if node["Alive"]]
@@ -101,6 +101,17 @@ def _import_ray(*, alone: bool) -> Any:
     except ImportError as error:
         raise DeviceError("Ray is not installed here", hint=INSTALL) from error
     return ray
+
+
+def _start_on_loopback(ray: Any) -> None:
+    try:
+        ray.init(address="local", num_cpus=usable_cores(), include_dashboard=False, **_QUIET)
+    except Exception as error:  # which is what Ray raises where its parts do not come up within 30 seconds
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise DeviceError(
+            f"Ray does not start on this machine: {reason}",
+            hint="Is it busy or out of memory? Without Ray: --executor local",
+        ) from error
 
 
 def _join(ray: Any, address: str) -> None:

@@ -12,7 +12,7 @@ from isicbench import __version__
 from isicbench.compute.processes import host_name
 from isicbench.compute.slots import Slot
 from isicbench.config import Config
-from isicbench.errors import ConfigError, DeviceError
+from isicbench.errors import ConfigError, DeviceError, IsicbenchError
 from isicbench.scheduling.node_files import NodeFiles, files_needed, read_here
 from isicbench.scheduling.node_worker import Node, NodeWorker, Refusal, Start
 from isicbench.scheduling.ray_worker import RayWorker
@@ -121,6 +121,9 @@ class RayWorkers:
             )
 
     def _count_lost_start(self, error: RayError) -> None:
+        """Raises what a node says that it cannot do, and `DeviceError` for actors that do not last."""
+        if isinstance(cause := getattr(error, "cause", None), IsicbenchError):
+            raise cause
         self._lost_starts += 1
         if self._lost_starts >= MOST_LOST_STARTS or not isinstance(error, RayActorError):
             raise DeviceError(

@@ -61,6 +61,9 @@ class Scheduler:
             watching = asyncio.create_task(self._watch())
             try:
                 await asyncio.gather(*(self._keep_busy(slot) for slot in self.workers.slots))
+            except BaseException:
+                self.stopping = True  # for the slots that go on: they hand over nothing more
+                raise
             finally:
                 watching.cancel()
                 await self._end_workers()
@@ -116,7 +119,9 @@ class Scheduler:
 
     def _bury(self) -> None:
         """The dead, but its own workers: their exit codes say more."""
-        bury_dead_owners(self.store, known_pids=[worker.pid for worker in self._started.values()])
+        bury_dead_owners(
+            self.store, known_pids=[worker.pid for worker in self._started.values() if worker.host == host_name()]
+        )
         self._retry_the_dead()
 
     def _retry_the_dead(self) -> None:

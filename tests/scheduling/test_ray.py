@@ -22,6 +22,8 @@ from tests.scheduling.test_studies import opened_runs
 from tests.waiting import wait_until
 
 PATIENCE_SECONDS = 600
+STARTS = 5
+"""Ray gives its parts 30 seconds to come up, which a busy machine may not keep."""
 SEEDS = [word for seed in range(12) for word in ("--seed", str(seed))]
 """With both experiments: 24 runs."""
 
@@ -38,14 +40,18 @@ def ray_is_here(monkeypatch):
 @pytest.fixture
 def two_nodes(ray_is_here, tmp_path):
     """The process of `two_nodes`, and the cluster's address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.scheduling.two_nodes", str(tmp_path / "second-home")],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield process, process.stdout.readline().strip()
+    for _ in range(STARTS):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.scheduling.two_nodes", str(tmp_path / "second-home")],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if address := process.stdout.readline().strip():
+            break
+    assert address, "Ray does not start"
+    yield process, address
     process.stdin.close()
     process.wait(timeout=PATIENCE_SECONDS)
 
