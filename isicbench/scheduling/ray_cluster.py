@@ -16,6 +16,7 @@ from isicbench.scheduling.scheduler import Scheduler
 from isicbench.store.store import Store
 
 INSTALL = "pip install 'isicbench[ray]'"
+LOOPBACK = ("127.0.0.1", "localhost")
 LOOPBACK_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Told that it is no part of a cluster, Ray takes 127.0.0.1 for this machine's address and listens nowhere else; told
 that address itself, it would take another. Like the token, this is read as Ray is imported."""
@@ -54,7 +55,9 @@ def connect(address: str | None, *, devices: str, jobs_per_device: int, cores_pe
     """
     if address is not None and "://" in address:
         raise ConfigError(f"--address {address}: expected HOST:PORT or auto", hint="Run the command on a node.")
-    ray = _import_ray(alone=address is None)
+    if address is None:
+        _draw_token()
+    ray = _import_ray(on_loopback=address is None or address.rpartition(":")[0] in LOOPBACK)
     if address is None:
         _start_on_loopback(ray)
     else:
@@ -91,16 +94,20 @@ def plan_cluster_slots(
     return tuple(Slot(name=f"ray:{i}", device=device, title=f"ray:{i}", threads=cores_per_run) for i in range(count))
 
 
-def _import_ray(*, alone: bool) -> Any:
-    """A cluster of one's own is behind a token: loopback is open to everybody who is logged in here."""
+def _import_ray(*, on_loopback: bool) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if alone:
-        os.environ.update(LOOPBACK_ALONE | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
+    if on_loopback:
+        os.environ.update(LOOPBACK_ALONE)
     try:
         import ray
     except ImportError as error:
         raise DeviceError("Ray is not installed here", hint=INSTALL) from error
     return ray
+
+
+def _draw_token() -> None:
+    """For a cluster of one's own: loopback is open to everybody who is logged in here."""
+    os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
 
 
 def _start_on_loopback(ray: Any) -> None:
