@@ -2,7 +2,7 @@
 
 from isicbench.compute.devices import visible_gpus
 from isicbench.compute.processes import usable_cores
-from isicbench.compute.slots import plan_slots
+from isicbench.compute.slots import SlotPlan, plan_slots
 from isicbench.errors import ConfigError
 from isicbench.scheduling.executor import Machines
 from isicbench.scheduling.local_workers import ThisMachine
@@ -22,7 +22,12 @@ def machines_for(
         raise ConfigError(f"--executor {executor}: expected one of {', '.join(EXECUTORS)}")
     if address is not None or cores_per_run is not None:
         raise ConfigError("--address and --cores-per-run are a cluster's", hint="Add --executor ray")
-    return ThisMachine(plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=usable_cores()))
+    return ThisMachine(slots_for(devices, jobs_per_device=jobs_per_device))
+
+
+def slots_for(devices: str, *, jobs_per_device: int) -> SlotPlan:
+    """The slots that `--devices` and `--jobs-per-device` ask for, on what this machine has."""
+    return plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=usable_cores())
 
 
 def require_precision(precision: str, *, executor: str) -> None:
