@@ -48,7 +48,7 @@ def evaluate(
     The scores are recorded beside the run's own, which stay as they are.
     """
     from isicbench.cli.console import notes, out, print_json, progress_bars
-    from isicbench.cli.study import slots_for
+    from isicbench.cli.machines import slots_for
     from isicbench.report.json_records import evaluation_to_json
     from isicbench.report.run_details import evaluations_table
     from isicbench.store.store import open_store

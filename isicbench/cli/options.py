@@ -23,6 +23,18 @@ Devices = Annotated[
     str, typer.Option("--devices", metavar="DEVICES", help="auto, cuda, cuda:0,2, cpu, or cpu:2 (two slots).")
 ]
 JobsPerDevice = Annotated[int, typer.Option("--jobs-per-device", metavar="N", help="Slots on each device.")]
+Executor = Annotated[
+    str, typer.Option("--executor", metavar="KIND", help="Where runs train: local (here), or ray (a cluster).")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address", metavar="HOST:PORT", help="Ray cluster, or auto.  [default: one of its own, on loopback]"
+    ),
+]
+CoresPerRun = Annotated[
+    int | None, typer.Option("--cores-per-run", metavar="N", help="CPU cores of a run in a cluster.  [default: 1]")
+]
 Retries = Annotated[
     int, typer.Option("--retries", metavar="N", help="New attempts of a run whose worker died, from its checkpoint.")
 ]

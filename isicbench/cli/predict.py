@@ -45,7 +45,7 @@ def predict(
     """
     from isicbench.cli.console import notes, progress_bars
     from isicbench.cli.console import out as results
-    from isicbench.cli.study import slots_for
+    from isicbench.cli.machines import slots_for
     from isicbench.prediction.inputs import find_inputs
     from isicbench.prediction.outputs import Outputs
     from isicbench.prediction.stream import predict_images

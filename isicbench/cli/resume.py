@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import CheckpointMinutes, Database, Devices, HangMinutes, JobsPerDevice, Retries
+from isicbench.cli.options import (
+    Address,
+    CheckpointMinutes,
+    CoresPerRun,
+    Database,
+    Devices,
+    Executor,
+    HangMinutes,
+    JobsPerDevice,
+    Retries,
+)
 
 
 def resume(
@@ -17,6 +27,9 @@ def resume(
     all_: Annotated[bool, typer.Option("--all", help="Every run that is interrupted, failed, or left queued.")] = False,
     devices: Devices = "auto",
     jobs_per_device: JobsPerDevice = 1,
+    executor: Executor = "local",
+    address: Address = None,
+    cores_per_run: CoresPerRun = None,
     retries: Retries = 1,
     checkpoint_minutes: CheckpointMinutes = 10,
     hang_minutes: HangMinutes = 10,
@@ -27,24 +40,27 @@ def resume(
     An interrupted run keeps its row; a failed one gets a new attempt. One without a checkpoint begins again.
     """
     from isicbench.cli.console import notes
-    from isicbench.cli.study import slots_for, train_study
+    from isicbench.cli.machines import machines_for
+    from isicbench.cli.study import train_study
     from isicbench.scheduling.one_machine import require_one_machine
     from isicbench.scheduling.resuming import requests_for, resumable_runs
     from isicbench.scheduling.safeguards import Safeguards
     from isicbench.store.store import open_store
 
     safeguards = Safeguards(checkpoint_minutes=checkpoint_minutes, hang_minutes=hang_minutes, retries=retries)
-    slots = slots_for(devices, jobs_per_device=jobs_per_device)
+    machines = machines_for(
+        executor, devices=devices, jobs_per_device=jobs_per_device, address=address, cores_per_run=cores_per_run
+    )
     store = open_store(db, create=False)
     require_one_machine(store)
     runs = resumable_runs(store, run_ids=run_ids or (), everything=all_)
     if not runs:
         notes.print("Nothing to resume: no run is interrupted, failed or queued.")
         return
-    for remark in slots.remarks:
+    for remark in machines.plan.remarks:
         notes.print(remark, markup=False)
     study = store.add_study(shlex.join(["isicbench", *sys.argv[1:]]), requests_for(store, runs))
-    raise typer.Exit(train_study(store, study, slots.slots, safeguards))
+    raise typer.Exit(train_study(store, study, machines, safeguards))
 
 
 app = single(resume)

@@ -8,11 +8,14 @@ import typer
 
 from isicbench.cli.app import single
 from isicbench.cli.options import (
+    Address,
     CheckpointMinutes,
+    CoresPerRun,
     Database,
     DataDir,
     DatasetName,
     Devices,
+    Executor,
     HangMinutes,
     JobsPerDevice,
     Retries,
@@ -124,6 +127,9 @@ def run(
     ] = None,
     devices: Devices = "auto",
     jobs_per_device: JobsPerDevice = 1,
+    executor: Executor = "local",
+    address: Address = None,
+    cores_per_run: CoresPerRun = None,
     retries: Retries = 1,
     checkpoint_minutes: CheckpointMinutes = 10,
     hang_minutes: HangMinutes = 10,
@@ -139,7 +145,8 @@ def run(
     What is completed already (same config and seed) is skipped. Ctrl-C once saves after the current step and stops,
     twice stops at once; the same command, or isicbench resume, goes on from there.
     """
-    from isicbench.cli.study import carry_out, print_plan, slots_for
+    from isicbench.cli.machines import machines_for, require_precision
+    from isicbench.cli.study import carry_out, print_plan
     from isicbench.compute.precision import resolve_precision
     from isicbench.config import Config
     from isicbench.scheduling.leaving_out import read_combination
@@ -147,15 +154,18 @@ def run(
     from isicbench.scheduling.safeguards import Safeguards
     from isicbench.store.urls import without_password
 
+    require_precision(precision, executor=executor)
     safeguards = Safeguards(checkpoint_minutes=checkpoint_minutes, hang_minutes=hang_minutes, retries=retries)
-    slots = slots_for(devices, jobs_per_device=jobs_per_device)
+    machines = machines_for(
+        executor, devices=devices, jobs_per_device=jobs_per_device, address=address, cores_per_run=cores_per_run
+    )
     base = Config(
         dataset=dataset,
         validate_on=validate_on,  # type: ignore[arg-type]  # Config checks it
         validation_share=validation_share,
         **_threshold(threshold),
         data_seed=data_seed,
-        precision=resolve_precision(precision, slots.slots),
+        precision=resolve_precision(precision, machines.plan.slots),
         compile=compile_,
         weight_decay=weight_decay,
         warmup_epochs=warmup_epochs,
@@ -181,10 +191,10 @@ def run(
     left_out = [read_combination(text) for text in exclude or ()]
     request = Request(base=base, axes=axes, seeds=seed, names=name or (), data_dir=data_dir, exclude=left_out)
     if dry_run:
-        print_plan(request, slots, database=db, force=force)
+        print_plan(request, machines.plan, database=db, force=force)
         return
     command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
-    raise typer.Exit(carry_out(request, slots, safeguards, database=db, force=force, command=command))
+    raise typer.Exit(carry_out(request, machines, safeguards, database=db, force=force, command=command))
 
 
 def _threshold(choice: str) -> dict[str, Any]:

@@ -6,17 +6,15 @@ from rich.table import Table
 
 from isicbench.cli.console import notes, out, progress_bars
 from isicbench.cli.following import Follower
-from isicbench.compute.devices import visible_gpus
-from isicbench.compute.processes import usable_cores
-from isicbench.compute.slots import Slot, SlotPlan, plan_slots
+from isicbench.compute.slots import SlotPlan
 from isicbench.errors import StoreError
 from isicbench.records import RunRecord, RunStatus, StudyRecord
 from isicbench.report.labels import differing_fields, setting
 from isicbench.report.terminal import terminal_report
+from isicbench.scheduling.executor import Machines
 from isicbench.scheduling.one_machine import require_one_machine
 from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_plan
 from isicbench.scheduling.safeguards import Safeguards
-from isicbench.scheduling.scheduler import Scheduler
 from isicbench.scheduling.seen import seen_warnings
 from isicbench.store.store import Store, open_store
 
@@ -24,16 +22,11 @@ FAILED_EXIT = 7
 INTERRUPTED_EXIT = 130
 
 
-def slots_for(devices: str, *, jobs_per_device: int) -> SlotPlan:
-    """The slots that `--devices` and `--jobs-per-device` ask for, on what this machine has."""
-    return plan_slots(devices, jobs_per_device=jobs_per_device, gpus=visible_gpus(), cores=usable_cores())
-
-
 def carry_out(
-    request: Request, slots: SlotPlan, safeguards: Safeguards, *, database: str | None, force: bool, command: str
+    request: Request, machines: Machines, safeguards: Safeguards, *, database: str | None, force: bool, command: str
 ) -> int:
     """Plan, train, print the table; returns the exit code."""
-    for remark in slots.remarks:
+    for remark in machines.plan.remarks:
         notes.print(remark, markup=False)
     store = open_store(database)
     require_one_machine(store)
@@ -45,13 +38,13 @@ def carry_out(
     for warning in seen_warnings(plan):
         notes.print(f"Warning: {warning}", markup=False, style="yellow")
     study = store.add_study(command, plan.runs, force=force)
-    return train_study(store, study, slots.slots, safeguards)
+    return train_study(store, study, machines, safeguards)
 
 
-def train_study(store: Store, study: StudyRecord, slots: Sequence[Slot], safeguards: Safeguards) -> int:
+def train_study(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
     """Train a study that was added, print its table; returns the exit code."""
-    _announce(study, slots, store)
-    stopped = _train(store, study, slots, safeguards)
+    _announce(study, machines, store)
+    stopped = _train(store, study, machines, safeguards)
     runs = store.study_runs(study.id)
     out.print(terminal_report(store, runs))
     return _exit_code(runs, stopped=stopped)
@@ -94,8 +87,8 @@ def _completed(plan: Plan, database: str | None) -> set[tuple[str, int]]:
     return {(run.config.config_hash, run.seed) for run in runs if run.config.config_hash in wanted}
 
 
-def _announce(study: StudyRecord, slots: Sequence[Slot], store: Store) -> None:
-    where = ", ".join(slot.title for slot in slots)
+def _announce(study: StudyRecord, machines: Machines, store: Store) -> None:
+    where = ", ".join(slot.title for slot in machines.plan.slots)
     skipped = f", {len(study.skipped_ids)} of them completed before" if study.skipped_ids else ""
     runs = f"{len(study.run_ids)} run{'s' if len(study.run_ids) != 1 else ''}"
     notes.print(
@@ -103,15 +96,15 @@ def _announce(study: StudyRecord, slots: Sequence[Slot], store: Store) -> None:
     )
 
 
-def _train(store: Store, study: StudyRecord, slots: Sequence[Slot], safeguards: Safeguards) -> bool:
+def _train(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> bool:
     """Whether the user or the system stopped it."""
-    titles = {slot.name: slot.title for slot in slots}
+    titles = {slot.name: slot.title for slot in machines.plan.slots}
     with Follower(store, lambda: store.study(study.id).run_ids, slot_titles=titles) as follower:
-        scheduler = Scheduler(store, study.id, slots, safeguards=safeguards, observe=follower.look)
-        scheduler.run()
-    if scheduler.stopping:
+        executor = machines.executor(store, study, safeguards=safeguards, observe=follower.look)
+        executor.run()
+    if executor.stopping:
         notes.print("Stopped. The same command goes on with what is left; or: isicbench resume --all")
-    return scheduler.stopping
+    return executor.stopping
 
 
 def _exit_code(runs: Sequence[RunRecord], *, stopped: bool) -> int:

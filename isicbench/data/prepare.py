@@ -71,7 +71,7 @@ def prepare(dataset: Dataset, *, size_px: int, progress: Progress = silent) -> P
     """
     _require_sound_ids(dataset, progress)
     digest = fingerprint_of(dataset, progress=progress)
-    folder = _folder(digest, size_px)
+    folder = prepared_folder(digest, size_px)
     was_there = folder.exists()
     prepared = _open(folder, digest, size_px)
     if prepared is None:
@@ -91,7 +91,7 @@ def prepare(dataset: Dataset, *, size_px: int, progress: Progress = silent) -> P
 
 def load_prepared(fingerprint: str, *, size_px: int) -> Prepared:
     """The arrays that `prepare` made on this machine. Raises `DataError` where they are not there."""
-    prepared = _open(_folder(fingerprint, size_px), fingerprint, size_px)
+    prepared = _open(prepared_folder(fingerprint, size_px), fingerprint, size_px)
     if prepared is None:
         raise DataError(
             f"no arrays of {size_px} px are prepared for the dataset with fingerprint {fingerprint[:16]}",
@@ -108,7 +108,8 @@ def _require_unchanged(dataset: Dataset, digest: str) -> None:
         )
 
 
-def _folder(fingerprint: str, size_px: int) -> Path:
+def prepared_folder(fingerprint: str, size_px: int) -> Path:
+    """Where a dataset's arrays of one size lie on this machine, there or not."""
     return home() / "prepared" / f"{fingerprint[:16]}-{size_px}-v{PREPROCESSING_VERSION}"
 
 

@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
 from isicbench.records import Failure, RunRecord, RunStatus
+from isicbench.scheduling.executor import Worker, Workers
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import memory_advice
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.side_by_side import next_group
-from isicbench.scheduling.slot_worker import Answer, SlotWorker
+from isicbench.scheduling.slot_worker import Answer
 from isicbench.store.store import Store
 
 POLL_SECONDS = 0.5
@@ -39,18 +40,18 @@ class Scheduler:
         self,
         store: Store,
         study_id: int,
-        slots: Sequence[Slot],
+        workers: Workers,
         *,
         safeguards: Safeguards,
         observe: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self.study_id = study_id
-        self.slots = slots
+        self.workers = workers
         self.safeguards = safeguards
         self.observe = observe
         self.stopping = False
-        self._workers: dict[str, SlotWorker] = {}
+        self._started: dict[str, Worker] = {}
 
     def run(self) -> None:
         """Return when no run of the study is queued or running, after a stop was asked for, or when no slot is left
@@ -62,7 +63,10 @@ class Scheduler:
         with self._listening_for_stop():
             watching = asyncio.create_task(self._watch())
             try:
-                await asyncio.gather(*(self._keep_busy(slot) for slot in self.slots))
+                await asyncio.gather(*(self._keep_busy(slot) for slot in self.workers.slots))
+            except BaseException:
+                self.stopping = True  # for the slots that go on: they hand over nothing more
+                raise
             finally:
                 watching.cancel()
                 await self._end_workers()
@@ -71,11 +75,15 @@ class Scheduler:
     async def _keep_busy(self, slot: Slot) -> None:
         false_starts = 0
         while not self.stopping and false_starts < MOST_FALSE_STARTS:
-            if run_ids := next_group(self.store, self.study_id, slots=len(self.slots)):
+            if run_ids := next_group(self.store, self.study_id, slots=len(self.workers.slots)):
                 worker = await self._worker(slot)
+                if worker is None:
+                    await asyncio.sleep(POLL_SECONDS)
+                    continue
                 answer = await worker.train(run_ids)
                 recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
                 self._retry_the_dead()
+                self._queue_the_interrupted(run_ids)
                 false_starts = 0 if answer.failure is None or any(recorded) else false_starts + 1
                 if not answer.all_refused:
                     continue
@@ -83,16 +91,18 @@ class Scheduler:
                 return
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _worker(self, slot: Slot) -> SlotWorker:
+    async def _worker(self, slot: Slot) -> Worker | None:
         """The slot's living worker; a dead one is replaced."""
-        worker = self._workers.get(slot.name)
+        worker = self._started.get(slot.name)
         if worker is None or not worker.alive:
-            log = self.store.folder / "logs" / f"{slot.title.replace(':', '-').replace('/', '-')}.log"
-            worker = await SlotWorker.start(slot, database=self.store.url, log=log, safeguards=self.safeguards)
-            self._workers[slot.name] = worker
+            worker = await self.workers.start(slot)
+            if worker is not None:
+                self._started[slot.name] = worker
+                if self.stopping:
+                    worker.stop()
         return worker
 
-    def _record_death(self, run_id: int, worker: SlotWorker, answer: Answer) -> bool:
+    def _record_death(self, run_id: int, worker: Worker, answer: Answer) -> bool:
         """A worker that died says nothing of its run any more: fail it, if it is still that worker's.
 
         So is a run that it was handed and never claimed (False then): a worker that dies as it starts may die again.
@@ -103,7 +113,7 @@ class Scheduler:
         if run.status is RunStatus.QUEUED and not self.stopping:
             message = f"{answer.failure.message} before it began the run; what it printed: {worker.log}"
             self.store.finish(run_id, RunStatus.FAILED, failure=replace(answer.failure, message=message))
-        if run.owner is None or (run.owner.host, run.owner.pid) != (host_name(), worker.pid):
+        if run.owner is None or (run.owner.host, run.owner.pid) != (worker.host, worker.pid):
             return False
         if run.status is RunStatus.RUNNING:
             status = RunStatus.INTERRUPTED if self.stopping else RunStatus.FAILED
@@ -112,15 +122,22 @@ class Scheduler:
 
     def _bury(self) -> None:
         """The dead, but its own workers: their exit codes say more."""
-        bury_dead_owners(self.store, known_pids=[worker.pid for worker in self._workers.values()])
+        bury_dead_owners(
+            self.store, known_pids=[worker.pid for worker in self._started.values() if worker.host == host_name()]
+        )
         self._retry_the_dead()
 
     def _retry_the_dead(self) -> None:
         if not self.stopping:
             self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries)
 
+    def _queue_the_interrupted(self, run_ids: Sequence[int]) -> None:
+        """What nobody here has stopped goes on in its own row, from its checkpoint."""
+        if self.workers.resumes_interrupted and not self.stopping:
+            self.store.queue_again(run_ids)
+
     def _end_what_hangs(self) -> None:
-        for worker in self._workers.values():
+        for worker in self._started.values():
             if worker.run_ids:
                 runs = self.store.runs(run_ids=worker.run_ids)
                 worker.end_if_hanging(tuple((run.status, run.heartbeat_at, run.finished_at) for run in runs))
@@ -137,11 +154,12 @@ class Scheduler:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _end_workers(self) -> None:
-        await asyncio.gather(*(worker.end() for worker in self._workers.values()))
+        await asyncio.gather(*(worker.end() for worker in self._started.values()))
+        await self.workers.close()
 
     def _stop(self) -> None:
         """Once: workers finish their step and mark their runs interrupted. Twice: they are killed."""
-        for worker in self._workers.values():
+        for worker in self._started.values():
             if self.stopping:
                 worker.kill()
             else:

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isicbench.compute.processes import host_name
 from isicbench.compute.slots import Slot
 from isicbench.records import Failure
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
@@ -60,6 +61,10 @@ class SlotWorker:
         return cls(process, log=log, hang_seconds=safeguards.hang_seconds)
 
     @property
+    def host(self) -> str:
+        return host_name()
+
+    @property
     def pid(self) -> int:
         return self._process.pid
 
@@ -103,9 +108,8 @@ class SlotWorker:
             self._process.stdin.write(f"{order}\n".encode())
 
     def _death(self, code: int) -> Failure:
-        if self._standstill.noticed:
-            waited = f"no step, epoch or score for {self._standstill.seconds / 60:g} minutes"
-            return Failure(kind="hang", message=f"{waited}: its worker was ended; its log tells where it stood")
+        if failure := self._standstill.failure:
+            return failure
         if code == -signal.SIGKILL and kernel_kills() > self._kernel_kills:
             return Failure(kind=OUT_OF_MEMORY, message="the kernel killed its worker: out of memory")
         return _death(code)
@@ -132,6 +136,14 @@ class Standstill:
             self._seen, self._since = progress, time.monotonic()
         self.noticed = bool(self.seconds) and time.monotonic() - self._since > self.seconds + self.GRACE_SECONDS
         return self.noticed
+
+    @property
+    def failure(self) -> Failure | None:
+        """What became of a worker that was ended for it."""
+        if not self.noticed:
+            return None
+        waited = f"no step, epoch or score for {self.seconds / 60:g} minutes"
+        return Failure(kind="hang", message=f"{waited}: its worker was ended; its log tells where it stood")
 
 
 def _death(code: int) -> Failure:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from isicbench.records import RunStatus
+from isicbench.store.attempts import queue_again
 from isicbench.store.schema import RunRow
 from isicbench.store.selection import among
 
@@ -37,7 +38,7 @@ def find_or_queue(session: Session, keys: Sequence[Key], *, force: bool) -> list
     """
     known = _known_runs(session, keys)
     chosen = {key: run for key in keys if (run := _choose(known[key], force=force))}
-    _queue_again(session, [run.run_id for run in chosen.values() if run.status == RunStatus.INTERRUPTED])
+    queue_again(session, [run.run_id for run in chosen.values() if run.status == RunStatus.INTERRUPTED])
     added = _queue(session, {key: _retried(known[key]) for key in keys if key not in chosen})
     return [
         AskedRun(run_id=run.run_id, is_completed=run.status == RunStatus.COMPLETED)
@@ -76,12 +77,6 @@ def _retried(runs: Sequence[_Known]) -> int | None:
 def _latest(runs: Sequence[_Known], *statuses: RunStatus) -> _Known | None:
     """The first of `runs`, newest first, that has one of the statuses."""
     return next((run for run in runs if run.status in statuses), None)
-
-
-def _queue_again(session: Session, run_ids: Sequence[int]) -> None:
-    if run_ids:
-        again = {"status": RunStatus.QUEUED.value, "finished_at": None}
-        session.execute(update(RunRow).where(among(RunRow.id, run_ids)).values(again))
 
 
 def _queue(session: Session, retried: dict[Key, int | None]) -> dict[Key, int]:

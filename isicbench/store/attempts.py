@@ -1,14 +1,15 @@
-"""New attempts of runs whose worker died."""
+"""New attempts of runs whose worker died, and runs that go on."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from isicbench.records import RunStatus
 from isicbench.store.schema import RunRow, StudyRunRow
+from isicbench.store.selection import among
 
 
 def retry_dead(session: Session, study_id: int, *, kinds: Collection[str], retries: int) -> list[int]:
@@ -25,6 +26,13 @@ def retry_dead(session: Session, study_id: int, *, kinds: Collection[str], retri
         for run in _failed(session, study_id, kinds)
         if run.id not in retried and _attempts_before(run, runs) < retries
     ]
+
+
+def queue_again(session: Session, run_ids: Sequence[int]) -> None:
+    """Those of the runs that are interrupted."""
+    interrupted = among(RunRow.id, run_ids), RunRow.status == RunStatus.INTERRUPTED.value
+    again = {"status": RunStatus.QUEUED.value, "finished_at": None}
+    session.execute(update(RunRow).where(*interrupted).values(again))
 
 
 def _failed(session: Session, study_id: int, kinds: Collection[str]) -> list[RunRow]:

@@ -165,6 +165,11 @@ class Store:
         with writing(self._engine) as session:
             return attempts.retry_dead(session, study_id, kinds=kinds, retries=retries)
 
+    def queue_again(self, run_ids: Sequence[int]) -> None:
+        """Queue those of the runs that were interrupted; the others stay as they are."""
+        with writing(self._engine) as session:
+            attempts.queue_again(session, run_ids)
+
     # Masks of other tools
 
     def add_external(
