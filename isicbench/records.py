@@ -301,3 +301,5 @@ class StudyRecord:
     run_ids: tuple[int, ...]
     skipped_ids: tuple[int, ...] = ()
     """Runs that were completed before the study began, or are another study's by now."""
+    tags: tuple[str, ...] = ()
+    """The user's own words for it."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database, Json, Since, Statuses, Study
+from isicbench.cli.options import Database, Json, Since, Statuses, Study, Tags
 from isicbench.evaluation.scales import Metric
 
 
@@ -39,6 +39,7 @@ def compare(
     study: Study = None,
     status: Statuses = None,
     since: Since = None,
+    tag: Tags = None,
     db: Database = None,
     json: Json = False,
 ) -> None:
@@ -52,7 +53,7 @@ def compare(
 
     store = open_store(db, create=False)
     wanted = None if resolution is Resolution.AUTO else resolution.value
-    runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=())
+    runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=(), tags=tag or ())
     contents = compare_named(store, runs, names=names or [], metric=metric, split=split.value, resolution=wanted)
     if json:
         print_json(comparison_to_json(contents))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database, Experiments, Json, Since, Statuses, Study
+from isicbench.cli.options import Database, Experiments, Json, Since, Statuses, Study, Tags
 
 
 def list_runs(
@@ -13,6 +13,7 @@ def list_runs(
     study: Study = None,
     status: Statuses = None,
     since: Since = None,
+    tag: Tags = None,
     last: Annotated[
         int | None,
         typer.Option("--last", metavar="N", min=0, help="Only the N newest; 0 lists all.  [default: 100, all as JSON]"),
@@ -28,7 +29,9 @@ def list_runs(
     from isicbench.store.store import open_store
 
     store = open_store(db, create=False)
-    runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=experiment or ())
+    runs = selected_runs(
+        store, study=study, statuses=status or (), since=since, experiments=experiment or (), tags=tag or ()
+    )
     if json:
         chosen = runs[-last:] if last else runs
         print_json(runs_to_json(chosen, store.evaluations([run.id for run in chosen])))

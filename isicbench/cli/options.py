@@ -59,6 +59,10 @@ Since = Annotated[
     str | None,
     typer.Option("--since", metavar="DATE", help="Only runs asked for since then: a date, or 12h, 7d, 2w."),
 ]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Only runs of studies with this tag; repeat for several."),
+]
 Experiments = Annotated[
     list[str] | None,
     typer.Option(

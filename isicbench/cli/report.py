@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database, Experiments, Since, Statuses, Study
+from isicbench.cli.options import Database, Experiments, Since, Statuses, Study, Tags
 from isicbench.report.formats import FORMATS
 from isicbench.report.layout import PICTURE_KINDS, PICTURE_WIDTHS, TABLES
 
@@ -27,6 +27,7 @@ def report(
     study: Study = None,
     status: Statuses = None,
     since: Since = None,
+    tag: Tags = None,
     table: Annotated[
         str | None, typer.Option("--table", metavar="NAME", help=f"This table alone: {', '.join(TABLES)}.")
     ] = None,
@@ -84,7 +85,9 @@ def report(
     place = destination(output, format=format, table=layout.table)
     require_pictures(layout, FORMATS[format], place)
     store = open_store(db, create=False)
-    runs = selected_runs(store, study=study, statuses=status or (), since=since, experiments=experiment or ())
+    runs = selected_runs(
+        store, study=study, statuses=status or (), since=since, experiments=experiment or (), tags=tag or ()
+    )
     if not runs:
         raise StoreError(nothing_selected(store), hint="See what there is: isicbench list. Train: isicbench run")
     contents = read_contents(store, runs, table_rows=FORMATS[format].table_rows or ROWS)

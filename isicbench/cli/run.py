@@ -119,6 +119,10 @@ def run(
         list[str] | None,
         typer.Option("--name", metavar="NAME", help="The experiment's name; once for each experiment."),
     ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="A word for this study, to select it by later; repeat for several."),
+    ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
@@ -147,6 +151,7 @@ def run(
     """
     from isicbench.cli.machines import machines_for, require_precision
     from isicbench.cli.study import carry_out, print_plan
+    from isicbench.cli.tags import read_tags
     from isicbench.compute.precision import resolve_precision
     from isicbench.config import Config
     from isicbench.scheduling.leaving_out import read_combination
@@ -189,7 +194,15 @@ def run(
     if lr:
         axes["learning_rate"] = lr
     left_out = [read_combination(text) for text in exclude or ()]
-    request = Request(base=base, axes=axes, seeds=seed, names=name or (), data_dir=data_dir, exclude=left_out)
+    request = Request(
+        base=base,
+        axes=axes,
+        seeds=seed,
+        names=name or (),
+        data_dir=data_dir,
+        exclude=left_out,
+        tags=read_tags(tag or ()),
+    )
     if dry_run:
         print_plan(request, machines.plan, database=db, force=force)
         return

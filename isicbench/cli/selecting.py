@@ -21,6 +21,7 @@ def selected_runs(
     statuses: Sequence[str],
     since: str | None,
     experiments: Sequence[str],
+    tags: Sequence[str] = (),
 ) -> list[RunRecord]:
     """The runs that fit every given choice: a study's in the order of its grid, others by number.
 
@@ -29,7 +30,7 @@ def selected_runs(
     wanted = read_statuses(statuses)
     after = read_since(since, now=datetime.now(UTC)) if since is not None else None
     order = {} if study is None else {run_id: place for place, run_id in enumerate(store.study(study).run_ids)}
-    runs = store.runs(study_id=study, statuses=wanted or None, since=after)
+    runs = store.runs(study_id=study, statuses=wanted or None, since=after, tags=tags)
     return runs_of_experiments(sorted(runs, key=lambda run: order.get(run.id, run.id)), experiments)
 
 

@@ -37,7 +37,7 @@ def carry_out(
         notes.print(remark, markup=False)
     for warning in seen_warnings(plan):
         notes.print(f"Warning: {warning}", markup=False, style="yellow")
-    study = store.add_study(command, plan.runs, force=force)
+    study = store.add_study(command, plan.runs, force=force, tags=request.tags)
     return train_study(store, study, machines, safeguards)
 
 

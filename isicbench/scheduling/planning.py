@@ -35,6 +35,8 @@ class Request:
     """One for each experiment, in the grid's order; none for the study's own."""
     data_dir: Path | None = None
     exclude: Sequence[Combination] = ()
+    tags: Sequence[str] = ()
+    """Of the study."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,7 @@ class StudyRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True)
     command: Mapped[str]
     created_at: Mapped[datetime]
+    tags: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
 
 
 class StudyRunRow(Table):

@@ -116,11 +116,13 @@ class Store:
 
     # Studies and their queue
 
-    def add_study(self, command: str, requests: Sequence[RunRequest], *, force: bool = False) -> StudyRecord:
+    def add_study(
+        self, command: str, requests: Sequence[RunRequest], *, force: bool = False, tags: Sequence[str] = ()
+    ) -> StudyRecord:
         """Ask for runs. Completed ones (same config and seed) are skipped unless `force`; queued, running and
         interrupted ones are shared or taken up again; the rest is queued, a failed one as a new attempt."""
         with writing(self._engine) as session:
-            return studies.add_study(session, command, requests, force=force)
+            return studies.add_study(session, command, requests, force=force, tags=tags)
 
     def study(self, study_id: int) -> StudyRecord:
         with reading(self._engine) as session:
@@ -296,8 +298,10 @@ class Store:
         statuses: Sequence[RunStatus] | None = None,
         study_id: int | None = None,
         since: datetime | None = None,
+        tags: Collection[str] = (),
     ) -> list[RunRecord]:
-        """The runs that fit every given selection, by number; `since` is when they were asked for."""
+        """The runs that fit every given selection, by number; `since` is when they were asked for, and of several tags
+        a study that asked for them has one."""
         query = select(RunRow).order_by(RunRow.id)
         if run_ids is not None:
             query = query.where(among(RunRow.id, run_ids))
@@ -308,6 +312,8 @@ class Store:
         if study_id is not None:
             query = query.join(StudyRunRow, StudyRunRow.run_id == RunRow.id).where(StudyRunRow.study_id == study_id)
         with reading(self._engine) as session:
+            if tags:
+                query = query.where(among(RunRow.id, studies.tagged_runs(session, tags)))
             return rows_to_records.run_records(session.scalars(query))
 
     def running_runs(self) -> list[RunRecord]:

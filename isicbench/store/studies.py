@@ -1,7 +1,7 @@
 """Asking for runs: what is completed is skipped, what somebody is at is shared, the rest is queued."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import insert, select
@@ -13,18 +13,21 @@ from isicbench.store.asked_runs import find_or_queue
 from isicbench.store.experiments import RunRequest, add_experiments
 from isicbench.store.reconnecting import moment
 from isicbench.store.schema import ExperimentRow, RunRow, StudyRow, StudyRunRow
+from isicbench.store.selection import among
 
 __all__ = ["RunRequest", "add_external", "add_study", "completed_run"]
 
 
-def add_study(session: Session, command: str, requests: Sequence[RunRequest], *, force: bool) -> StudyRecord:
+def add_study(
+    session: Session, command: str, requests: Sequence[RunRequest], *, force: bool, tags: Sequence[str] = ()
+) -> StudyRecord:
     """Within one transaction, so that two studies at once agree on which runs there are.
 
     The number of statements does not grow with the requests, but for some thousand rows a statement.
     """
     if done := session.scalar(select(StudyRow).filter_by(command=command, created_at=moment())):
         return study_record(session, done)  # by this very call, before the connection broke
-    study = StudyRow(command=command, created_at=moment())
+    study = StudyRow(command=command, created_at=moment(), tags=list(tags))
     session.add(study)
     session.flush()
     experiments = add_experiments(session, requests)
@@ -42,6 +45,7 @@ def add_study(session: Session, command: str, requests: Sequence[RunRequest], *,
         created_at=study.created_at,
         run_ids=tuple(run.run_id for run in found),
         skipped_ids=tuple(run.run_id for run in found if run.is_completed),
+        tags=tuple(tags),
     )
 
 
@@ -55,7 +59,14 @@ def study_record(session: Session, study: StudyRow) -> StudyRecord:
         created_at=study.created_at,
         run_ids=tuple(link.run_id for link in links),
         skipped_ids=tuple(link.run_id for link in links if link.skipped),
+        tags=tuple(study.tags),
     )
+
+
+def tagged_runs(session: Session, tags: Collection[str]) -> list[int]:
+    """Runs of studies that have one of the tags."""
+    tagged = [study for study, own in session.execute(select(StudyRow.id, StudyRow.tags)) if set(own) & set(tags)]
+    return list(session.scalars(select(StudyRunRow.run_id).where(among(StudyRunRow.study_id, tagged)).distinct()))
 
 
 def add_external(session: Session, request: RunRequest, *, seconds: float, force: bool) -> tuple[int, bool]:

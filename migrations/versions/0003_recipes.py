@@ -1,4 +1,4 @@
-"""How a network was trained: its loss, optimiser and schedule."""
+"""How a network was trained: its loss, optimiser and schedule; and tags of studies."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     for column in recipe():
         op.add_column("experiments", column)
+    op.add_column("studies", sa.Column("tags", sa.JSON(), server_default="[]", nullable=False))
 
 
 def recipe() -> list[sa.Column[Any]]:
