@@ -131,7 +131,8 @@ class StudyRow(Table):
     id: Mapped[int] = mapped_column(primary_key=True)
     command: Mapped[str]
     created_at: Mapped[datetime]
-    tags: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    tags: Mapped[str] = mapped_column(server_default=text("''"))
+    """A line each."""
 
 
 class StudyRunRow(Table):

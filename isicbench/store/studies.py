@@ -27,7 +27,7 @@ def add_study(
     """
     if done := session.scalar(select(StudyRow).filter_by(command=command, created_at=moment())):
         return study_record(session, done)  # by this very call, before the connection broke
-    study = StudyRow(command=command, created_at=moment(), tags=list(tags))
+    study = StudyRow(command=command, created_at=moment(), tags="\n".join(tags))
     session.add(study)
     session.flush()
     experiments = add_experiments(session, requests)
@@ -59,13 +59,15 @@ def study_record(session: Session, study: StudyRow) -> StudyRecord:
         created_at=study.created_at,
         run_ids=tuple(link.run_id for link in links),
         skipped_ids=tuple(link.run_id for link in links if link.skipped),
-        tags=tuple(study.tags),
+        tags=tuple(study.tags.splitlines()),
     )
 
 
 def tagged_runs(session: Session, tags: Collection[str]) -> list[int]:
     """Runs of studies that have one of the tags."""
-    tagged = [study for study, own in session.execute(select(StudyRow.id, StudyRow.tags)) if set(own) & set(tags)]
+    tagged = [
+        study for study, own in session.execute(select(StudyRow.id, StudyRow.tags)) if set(own.splitlines()) & set(tags)
+    ]
     return list(session.scalars(select(StudyRunRow.run_id).where(among(StudyRunRow.study_id, tagged)).distinct()))
 
 

@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     for column in recipe():
         op.add_column("experiments", column)
-    op.add_column("studies", sa.Column("tags", sa.JSON(), server_default="[]", nullable=False))
+    op.add_column("studies", sa.Column("tags", sa.String(), server_default=sa.text("''"), nullable=False))
 
 
 def recipe() -> list[sa.Column[Any]]:
