@@ -17,7 +17,7 @@ from isicbench.config import Config
 from isicbench.data.catalog import open_folder
 from isicbench.data.dataset import Dataset
 from isicbench.data.images import read_full_image
-from isicbench.data.prepare import Prepared, prepare
+from isicbench.data.prepare import prepare
 from isicbench.evaluation.metrics import dice, iou
 from isicbench.models.segmenter import build_segmenter
 from isicbench.models.weight_files import find_weights
@@ -65,7 +65,7 @@ def main() -> None:
 def measure_effect(dataset: Dataset, config: Config) -> Effect:
     """Train with `config` (its seed is 0), and score the test images both ways at the threshold."""
     prepared = prepare(dataset, size_px=config.image_size_px)
-    training, scaled = load(prepared, "train"), load(prepared, "test")
+    training, scaled = (ResidentImages.of(split, device=CPU) for split in (prepared.train, prepared.test))
     full = replace(scaled, images=torch.from_numpy(decode_in_full(dataset, size_px=config.image_size_px)))
     segmenter = build_segmenter(config, seed=0).to(memory_format=torch.channels_last)
     for _ in train(segmenter, config, seed=0, training=training, validation=training):
@@ -78,11 +78,6 @@ def measure_effect(dataset: Dataset, config: Config) -> Effect:
         iou=(float(iou(found[0]).mean()), float(iou(found[1]).mean())),
         dice=(float(dice(found[0]).mean()), float(dice(found[1]).mean())),
     )
-
-
-def load(prepared: Prepared, name: str) -> ResidentImages:
-    split = getattr(prepared, name)
-    return ResidentImages.load(image_ids=split.image_ids, images=split.images, masks=split.masks, device=CPU)
 
 
 def decode_in_full(dataset: Dataset, *, size_px: int) -> NDArray[np.uint8]:

@@ -18,6 +18,20 @@ PRECISIONS = ("fp32", "bf16")
 LOSSES = ("bce", "bce_dice", "dice", "focal", "lovasz", "tversky")
 OPTIMISERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("constant", "cosine", "one-cycle")
+RECIPE = frozenset(
+    {
+        "decoder",
+        "loss",
+        "optimiser",
+        "weight_decay",
+        "schedule",
+        "warmup_epochs",
+        "encoder_rate_share",
+        "clip_norm",
+        "batch_parts",
+    }
+)
+"""Fields whose defaults are the study's own way to train."""
 
 Augmentation = Literal["study", "flips", "none"]
 ThresholdRule = Literal["fixed", "validation"]
@@ -125,15 +139,7 @@ class Config:
     @property
     def is_plain(self) -> bool:
         """Whether it trains as the study did: cross-entropy, Adam at a constant rate, the study's decoder."""
-        return (
-            self.decoder == "conv"
-            and self.loss == "bce"
-            and self.optimiser == "adam"
-            and self.schedule == "constant"
-            and not (self.weight_decay or self.warmup_epochs or self.clip_norm)
-            and self.encoder_rate_share == 1
-            and self.batch_parts == 1
-        )
+        return all(getattr(self, field.name) == field.default for field in fields(self) if field.name in RECIPE)
 
     @property
     def is_external(self) -> bool:

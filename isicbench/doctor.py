@@ -16,6 +16,7 @@ from isicbench.compute.filesystems import network_file_system
 from isicbench.compute.processes import usable_cores
 from isicbench.data.catalog import open_dataset
 from isicbench.errors import IsicbenchError
+from isicbench.harmless import first_line
 from isicbench.home import home
 from isicbench.models.weight_files import IMAGENET, weights_path
 from isicbench.store.integrity import damages
@@ -87,8 +88,8 @@ def check_torch_pair() -> Iterator[Finding]:
 
         torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
     except Exception as error:
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield Finding("torch pair", "wrong", f"{pair} do not work together: {first_line}", advice)
+        reason = first_line(str(error)) or type(error).__name__
+        yield Finding("torch pair", "wrong", f"{pair} do not work together: {reason}", advice)
         return
     yield Finding("torch pair", "ok", f"{pair} work together")
 

@@ -1,4 +1,4 @@
-"""Text from elsewhere, made harmless for a terminal."""
+"""Text from elsewhere, made harmless for a terminal and a spreadsheet, and cut to what one line says."""
 
 import unicodedata
 
@@ -31,3 +31,8 @@ FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def without_formula(text: str) -> str:
     """Text that a spreadsheet takes for text, whatever it begins with."""
     return f"'{text}" if text.startswith(FORMULA_BEGINS) else text
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, without the space around it; empty where none does."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")

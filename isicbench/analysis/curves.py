@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from isicbench.analysis.frames import Database, view_frame
 from isicbench.errors import ConfigError, StoreError
-from isicbench.report.curves import legend_beneath
+from isicbench.report.curves import draw_means, draw_seed, legend_beneath
 from isicbench.report.experiments import Experiment, group_experiments
 from isicbench.report.palette import LineStyle, line_style
 from isicbench.report.style import new_figure, report_style
@@ -51,7 +51,7 @@ def plot_curves(
     store = open_store(None if database is None else str(database), create=False)
     found = store.runs(run_ids=None if runs is None else list(runs))
     numbers = [run.id for run in found]
-    experiments = group_experiments(found, store.epochs(numbers), {})
+    experiments = group_experiments(found, store.epochs(numbers, last_only=True), {})
     epochs = view_frame(store, "epoch_results", runs=numbers)
     drawn = [experiment for experiment in experiments if _runs_of(experiment)]
     if not drawn or not columns:
@@ -86,18 +86,11 @@ def _screen_png(figure: Figure) -> bytes:
 
 def _draw(axes: Axes, seeds: pd.DataFrame, style: LineStyle) -> None:
     """A thin line for each of several runs, a column each, and their mean over them."""
+    epochs = seeds.index.to_list()
     if seeds.shape[1] > 1:
-        axes.plot(seeds.index, seeds, color=style.colour, alpha=0.35, linewidth=0.8)
-    axes.plot(
-        seeds.index,
-        seeds.mean(axis=1),
-        color=style.colour,
-        linestyle=style.dash,
-        marker=style.marker,
-        markevery=max(1, len(seeds) // 12),
-        markeredgecolor="white",
-        markeredgewidth=0.6,
-    )
+        for run in seeds:
+            draw_seed(axes, epochs, seeds[run].to_list(), style)
+    draw_means(axes, epochs, seeds.mean(axis=1).to_list(), style)
 
 
 def _runs_of(experiment: Experiment) -> list[int]:

@@ -77,7 +77,7 @@ def plain_pair(pair: Pair, size_px: int) -> tuple[np.ndarray, np.ndarray]:
 
 def measure_augmentation(inputs: Inputs) -> Part:
     """Flips, colour jitter and normalisation of all training images, batch by batch."""
-    data = training_images(inputs)
+    data = ResidentImages.of(inputs.prepared.train, device=inputs.device)
     statistics = ColourStatistics.of(data)
     colours = ColourTransform(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), device=inputs.device)
     generator = torch.Generator().manual_seed(0)
@@ -105,7 +105,7 @@ def measure_augmentation(inputs: Inputs) -> Part:
 
 def measure_training(inputs: Inputs, *, frozen: bool) -> Part:
     """An epoch: the network alone on tensors in place, isicbench's loop, and both peers."""
-    data = training_images(inputs)
+    data = ResidentImages.of(inputs.prepared.train, device=inputs.device)
     settings = {"frozen": frozen, "batch_size": inputs.batch_size, "device": inputs.device}
     images = torch.from_numpy(np.array(inputs.prepared.train.images)).permute(0, 3, 1, 2).contiguous()
     masks = torch.from_numpy(np.array(inputs.prepared.train.masks) * 255)[:, None]
@@ -155,7 +155,7 @@ def measure_evaluation(inputs: Inputs) -> Part:
     test = inputs.prepared.test
     config = Config(weights="random", frozen=True, image_size_px=inputs.size_px)
     segmenter = build_segmenter(config, seed=0).to(inputs.device).to(memory_format=torch.channels_last)
-    data = ResidentImages.load(image_ids=test.image_ids, images=test.images, masks=test.masks, device=inputs.device)
+    data = ResidentImages.of(test, device=inputs.device)
     # Masks with smooth edges: an untrained network's would be empty, and cheap to score.
     probabilities = (np.asarray(test.masks, np.float32) * 0.6 + 0.2).astype(np.float32)
     scored = {"dataset_fingerprint": "0" * 64, "split_name": "test", "threshold": 0.5}
@@ -175,7 +175,7 @@ def measure_evaluation(inputs: Inputs) -> Part:
 
 def measure_recording(inputs: Inputs) -> Part:
     """What the database takes of an epoch's time: its row, and the progress rows that a second of training makes."""
-    data = training_images(inputs)
+    data = ResidentImages.of(inputs.prepared.train, device=inputs.device)
     recorder = record_epochs(inputs.folder / "recording.db")
     epochs = itertools.count(1)
     return measure_part(
@@ -189,13 +189,6 @@ def measure_recording(inputs: Inputs) -> Part:
         rounds=inputs.rounds,
         device=inputs.device,
         compared={"recording's share of a fine-tuned epoch of these images": ("record an epoch", "epoch")},
-    )
-
-
-def training_images(inputs: Inputs) -> ResidentImages:
-    train_split = inputs.prepared.train
-    return ResidentImages.load(
-        image_ids=train_split.image_ids, images=train_split.images, masks=train_split.masks, device=inputs.device
     )
 
 

@@ -23,8 +23,7 @@ OPTIMISER = "optimiser"
 
 def measure_step(inputs: Inputs, *, frozen: bool) -> Part:
     """A batch's way through the loop, as `isicbench.training.loop` takes it, one piece after the other."""
-    split = inputs.prepared.train
-    data = ResidentImages.load(image_ids=split.image_ids, images=split.images, masks=split.masks, device=inputs.device)
+    data = ResidentImages.of(inputs.prepared.train, device=inputs.device)
     return measure_part(
         f"step, {'frozen' if frozen else 'fine-tuned'}",
         _batch_pieces(data, inputs) | _learning_pieces(data, inputs, frozen=frozen),

@@ -33,7 +33,7 @@ def list_runs(
         store, study=study, statuses=status or (), since=since, experiments=experiment or (), tags=tag or ()
     )
     if json:
-        chosen = runs[-last:] if last else runs
+        chosen = newest(runs, last=last or 0)
         print_json(runs_to_json(chosen, store.evaluations([run.id for run in chosen])))
         return
     shown = newest(runs, last=NEWEST if last is None else last)

@@ -1,7 +1,8 @@
-"""Small files that appear complete or not at all."""
+"""Files that appear complete or not at all."""
 
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 
@@ -15,5 +16,19 @@ def write_whole(path: Path, content: str | bytes) -> None:
         with temporary.open("xb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
         temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy by a temporary file beside the target and a rename, making the folder; raises as `write_whole`.
+
+    One that a killed process leaves behind ends in `.tmp`: `isicbench prune` removes those in runs' folders.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

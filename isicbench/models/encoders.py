@@ -50,7 +50,7 @@ class Encoder(nn.Module):
         self.features = backbone.network
         self.levels = backbone.levels if pyramid else backbone.levels[-1:]
         self.pyramid = pyramid
-        self.own_maps = backbone.own_maps
+        self._reader = (_reader_of(backbone, pyramid=pyramid),)  # in a tuple, since its layers are those of `features`
         self.mean, self.std = backbone.mean, backbone.std
         self.frozen = False
         self.precision: Precision = "fp32"
@@ -82,11 +82,7 @@ class Encoder(nn.Module):
         return self._engine(images)
 
     def _maps(self) -> nn.Module:
-        if self.own_maps:
-            return self.features if self.pyramid else Deepest(self.features)
-        if not self.pyramid:
-            return self.features
-        return Maps(self.features, ends=tuple(level.end for level in self.levels))
+        return self._reader[0]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         self.forget_engine()
@@ -95,6 +91,15 @@ class Encoder(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_engine": None}  # it holds threads, and is made again where it is needed
+
+
+def _reader_of(backbone: Backbone, *, pyramid: bool) -> nn.Module:
+    """The backbone as a module that gives what a decoder reads."""
+    if backbone.own_maps:
+        return backbone.network if pyramid else Deepest(backbone.network)
+    if not pyramid:
+        return backbone.network
+    return Maps(backbone.network, ends=tuple(level.end for level in backbone.levels))
 
 
 class Maps(nn.Module):

@@ -2,12 +2,12 @@
 
 import hashlib
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from isicbench.data.download_records import ChangedFileError, require_as_recorded
 from isicbench.data.progress import Progress, silent
+from isicbench.data.whole_file import copy_whole
 from isicbench.errors import WeightsError
 from isicbench.home import home
 from isicbench.models.names import IMAGENET_FILES, TIMM
@@ -117,18 +117,8 @@ def _download_imagenet(path: Path, progress: Progress) -> None:
 
 def _move(source: Path, target: Path) -> None:
     """Whole or not at all, also to another file system."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _copy(source, target)
+    copy_whole(source, target)
     source.unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _keep_file(path: Path, *, encoder: str) -> Weights:
@@ -143,8 +133,7 @@ def _keep_file(path: Path, *, encoder: str) -> Weights:
     sha256 = file_sha256(path)
     kept = weights_path(path.name, sha256)
     if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        _copy(path, kept)
+        copy_whole(path, kept)
     return Weights(name=path.name, sha256=sha256)
 
 

@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
+from isicbench.report.palette import SKY
+
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
-LINE_COLOUR = (0x56, 0xB4, 0xE9)
-"""Okabe and Ito's sky blue: neither skin nor lesion has it, and it stays apart from both in each kind of colour
+LINE_COLOUR = tuple(bytes.fromhex(SKY.removeprefix("#")))
+"""Neither skin nor lesion has it, and it stays apart from both in each kind of colour
 blindness."""
 EDGE_COLOUR = (0, 0, 0)
 """A thin dark edge on either side keeps the line visible on pale and on bluish pictures, and in grey print."""

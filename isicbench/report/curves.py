@@ -91,23 +91,33 @@ def legend_beneath(figure: Figure, experiments: Sequence[Experiment], sheet: She
     figure.legend(handles=handles, loc="outside lower center", ncols=1 if sheet.is_column else min(2, len(handles)))
 
 
+def draw_seed(axes: Axes, epochs: Sequence[float], values: Sequence[float], style: LineStyle) -> None:
+    """One of several seeds, behind their mean."""
+    axes.plot(epochs, values, color=style.colour, alpha=0.35, linewidth=0.8)
+
+
+def draw_means(axes: Axes, epochs: Sequence[float], values: Sequence[float], style: LineStyle) -> None:
+    """An experiment's line, with about a dozen markers."""
+    axes.plot(
+        epochs,
+        values,
+        color=style.colour,
+        linestyle=style.dash,
+        marker=style.marker,
+        markevery=max(1, len(epochs) // 12),
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+    )
+
+
 def _draw_line(axes: Axes, experiment: Experiment, field: str, style: LineStyle) -> None:
     """The mean over seeds as a line with markers, each seed as a thin line behind it."""
     series = [epoch_values(outcome.epochs, field) for outcome in experiment.leading if outcome.epochs]
     if len(series) > 1:
         for points in series:
-            axes.plot(list(points), list(points.values()), color=style.colour, alpha=0.35, linewidth=0.8)
+            draw_seed(axes, list(points), list(points.values()), style)
     means = mean_values(series)
-    axes.plot(
-        list(means),
-        list(means.values()),
-        color=style.colour,
-        linestyle=style.dash,
-        marker=style.marker,
-        markevery=max(1, len(means) // 12),
-        markeredgecolor="white",
-        markeredgewidth=0.6,
-    )
+    draw_means(axes, list(means), list(means.values()), style)
 
 
 def _mark_epochs(axes: Axes, experiments: Sequence[Experiment]) -> None:

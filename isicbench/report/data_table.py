@@ -154,6 +154,11 @@ class DataTable:
     """What the figures are."""
 
     @property
+    def text_places(self) -> list[int]:
+        """Columns of text, from 0."""
+        return [place for place, column in enumerate(self.columns) if column.is_text]
+
+    @property
     def keys(self) -> list[str]:
         return [column.key for column in self.columns]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from isicbench.records import EvaluationRecord, RunRecord, RunStatus
 from isicbench.report.experiments import Experiment, Outcome
-from isicbench.report.wording import first_line, number_ranges, printable
+from isicbench.report.wording import headline, number_ranges, printable
 
 
 def run_notes(experiments: Sequence[Experiment]) -> list[str]:
@@ -29,7 +29,7 @@ def ending(run: RunRecord) -> str:
         return "completed"
     if run.status is RunStatus.RUNNING:
         return f"running: {_where(run)}" if run.epoch else "running"
-    reason = first_line(run.failure.message) if run.failure else ""
+    reason = headline(run.failure.message) if run.failure else ""
     if not reason and run.epoch:
         reason = f"in {_where(run)}" if run.status is RunStatus.INTERRUPTED else _where(run)
     log = f" (log: {printable(run.log_path)})" if run.log_path and run.status is not RunStatus.INTERRUPTED else ""

@@ -4,7 +4,7 @@ import math
 import unicodedata
 from collections.abc import Iterable
 
-from isicbench.harmless import REPLACEMENT, steers
+from isicbench.harmless import REPLACEMENT, first_line, steers
 from isicbench.records import Diagnosis
 
 MISSING = "–"
@@ -88,9 +88,9 @@ def printable(text: str) -> str:
     return "".join(" " if c in "\n\r\t" else REPLACEMENT if steers(c) or _is_half(c) else c for c in text)
 
 
-def first_line(text: str, *, limit: int = 200) -> str:
+def headline(text: str, *, limit: int = 200) -> str:
     """The first line that says something, shortened to `limit` characters."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = first_line(text)
     return printable(line if len(line) <= limit else line[: limit - 1] + "…")
 
 

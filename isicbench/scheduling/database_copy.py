@@ -4,8 +4,6 @@ A run's files come first, then its rows in one transaction: a copy that is kille
 names, and the same command goes on with it.
 """
 
-import os
-import shutil
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, Connection
 
 from isicbench.data.progress import Progress, silent
+from isicbench.data.whole_file import copy_whole
 from isicbench.errors import StoreError
 from isicbench.scheduling.run_folder import TEMPORARY, folder_name
 from isicbench.store.copy_plan import CopyPlan, PlannedRun, plan_copy
@@ -128,14 +127,9 @@ class _Folders:
 
 
 def _copy_file(source: Path, target: Path) -> CopiedFiles:
-    """Under a temporary name first, so that it appears whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+        copy_whole(source, target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StoreError(
             f"{target} cannot be written: {error.strerror or error}",
             hint="Check permissions and free space, then give the same command again: it goes on.",

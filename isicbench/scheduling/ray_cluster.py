@@ -10,6 +10,7 @@ from typing import Any
 from isicbench.compute.processes import usable_cores
 from isicbench.compute.slots import CPU, Slot, SlotPlan
 from isicbench.errors import ConfigError, DeviceError
+from isicbench.harmless import first_line
 from isicbench.records import StudyRecord
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.scheduler import Scheduler
@@ -114,7 +115,7 @@ def _start_on_loopback(ray: Any) -> None:
     try:
         ray.init(address="local", num_cpus=usable_cores(), include_dashboard=False, **_QUIET)
     except Exception as error:  # which is what Ray raises where its parts do not come up within 30 seconds
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        reason = first_line(str(error)) or type(error).__name__
         raise DeviceError(
             f"Ray does not start on this machine: {reason}",
             hint="Is it busy or out of memory? Without Ray: --executor local",

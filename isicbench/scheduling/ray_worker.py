@@ -8,6 +8,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from isicbench.harmless import first_line
 from isicbench.records import Failure
 from isicbench.scheduling.node_worker import Started
 from isicbench.scheduling.slot_worker import Answer, Standstill
@@ -64,5 +65,5 @@ class RayWorker:
 
 
 def _loss(error: RayError, *, host: str) -> Failure:
-    reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    reason = first_line(str(error)) or type(error).__name__
     return Failure(kind="lost", message=f"its worker on {host} was lost, perhaps with the machine ({reason})")

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from isicbench.compute.filesystems import network_file_system
 from isicbench.errors import StoreError
-from isicbench.store.problems import first_line, translating
+from isicbench.store.problems import reason, translating
 from isicbench.store.server import WRITES, one_state, open_server
 from isicbench.store.urls import is_sqlite, shown_url
 
@@ -85,7 +85,7 @@ def reading(engine: Engine) -> Iterator[Session]:
         ) from error
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise StoreError(
-            f"{shown_url(engine.url)}: a row cannot be read ({type(error).__name__}: {first_line(str(error))})",
+            f"{shown_url(engine.url)}: a row cannot be read ({type(error).__name__}: {reason(str(error))})",
             hint="See what is damaged: isicbench db check. Then take the last backup.",
         ) from error
 

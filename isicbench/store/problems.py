@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from isicbench.errors import StoreError
+from isicbench.harmless import first_line
 from isicbench.store.urls import is_sqlite, shown_url, typed_url
 
 
@@ -59,7 +60,7 @@ def _translated(url: URL, error: BaseException | None) -> StoreError | None:
         if sign in said:
             return _KINDS.get(problem, StoreError)(f"{shown_url(url)}: {problem}", hint=hint)
     if type(error) is sqlite3.DatabaseError:
-        return StoreError(f"{shown_url(url)}: {first_line(said)}", hint="See what is damaged: isicbench db check")
+        return StoreError(f"{shown_url(url)}: {reason(said)}", hint="See what is damaged: isicbench db check")
     return None
 
 
@@ -69,9 +70,9 @@ def _translated_of_server(url: URL, error: BaseException | None, said: str) -> S
         if sign in said:
             kind = LockedError if problem == LOCKED else kind
             hint = hint.format(url=typed_url(url), database=url.database)
-            return kind(f"{shown_url(url)}: {problem} ({first_line(said)})", hint=hint)
+            return kind(f"{shown_url(url)}: {problem} ({reason(said)})", hint=hint)
     if not _is_wrong_statement(error):
-        return kind(f"{shown_url(url)}: {first_line(said)}", hint=_SERVER_HINT)
+        return kind(f"{shown_url(url)}: {reason(said)}", hint=_SERVER_HINT)
     return None
 
 
@@ -88,9 +89,9 @@ def _without_password(url: URL, text: str) -> str:
     return text
 
 
-def first_line(text: str) -> str:
-    """Of a driver's message, which may be long."""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "the driver gave no reason")
+def reason(text: str) -> str:
+    """The first line of a driver's message, which may be long."""
+    return first_line(text) or "the driver gave no reason"
 
 
 LOCKED = "locked by another process for over a minute"

@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from isicbench.data.prepare import PreparedSplit
+
 
 def slices(count: int, size: int) -> Iterator[slice]:
     """Consecutive slices of at most `size` that cover `count` rows."""
@@ -70,6 +72,11 @@ class ResidentImages:
         on_devices = torch.split(torch.cat(list(rows)).to(self.device), [len(batch) for batch in rows])
         for on_device in on_devices:
             yield self.images[on_device], self.masks[on_device]
+
+    @classmethod
+    def of(cls, split: PreparedSplit, *, device: torch.device, index: NDArray[np.int64] | None = None) -> Self:
+        """A prepared split's images, or those at the positions `index`."""
+        return cls.load(image_ids=split.image_ids, images=split.images, masks=split.masks, index=index, device=device)
 
     @classmethod
     def load(

@@ -26,9 +26,7 @@ def place_images(split: PreparedSplit, *, device: torch.device, index: NDArray[n
     whole = split.images.nbytes + split.masks.nbytes
     if whole * len(chosen) / len(split.image_ids) > image_budget_bytes(device):
         return StreamedImages(split.images, split.masks, chosen, device)
-    return ResidentImages.load(
-        image_ids=split.image_ids, images=split.images, masks=split.masks, index=index, device=device
-    )
+    return ResidentImages.of(split, index=index, device=device)
 
 
 def image_budget_bytes(device: torch.device) -> float:

@@ -2,17 +2,10 @@
 
 import pytest
 
-from docs.build_site import build_site
 from tests.browser.conftest import DESK, PHONE
-from tests.docs.built_site import require_zensical
+from tests.docs.built_site import site
 
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    require_zensical()
-    target = tmp_path_factory.mktemp("built") / "site"
-    build_site(target)
-    return target
+__all__ = ["site"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,10 +1,13 @@
-"""Reading the pages of the built site."""
+"""The built site, and reading its pages."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
+from docs.build_site import build_site
 from tests.requiring import require
 
 LOADING = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "srcset"}
@@ -22,6 +25,15 @@ class Page:
 
 def require_zensical() -> None:
     require("zensical", find_spec("zensical") is not None, "Zensical is not installed (pip install zensical)")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole site, built once."""
+    require_zensical()
+    target = tmp_path_factory.mktemp("built") / "site"
+    build_site(target)
+    return target
 
 
 def read_page(path: Path) -> Page:

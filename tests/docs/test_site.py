@@ -6,20 +6,14 @@ from urllib.parse import unquote
 
 import pytest
 
-from docs.build_site import CONFIG, SiteError, build_site, lay_out, pages, render
-from tests.docs.built_site import read_page, require_zensical
+from docs.build_site import CONFIG, SiteError, lay_out, pages, render
+from tests.docs.built_site import read_page, require_zensical, site
 from tests.docs.pages import ROOT
 
 ELSEWHERE = re.compile(r"(https?:)?//|mailto:")
 STYLE_LOADS = re.compile(r"(?:url\(|@import )['\"]?(?:https?:)?//")
 
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    require_zensical()
-    target = tmp_path_factory.mktemp("built") / "site"
-    build_site(target)
-    return target
+__all__ = ["site"]
 
 
 def navigated(entries) -> list[str]:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from isicbench.report.data_table import finite
 from isicbench.report.epoch_series import epoch_values, loss_limits, mean_values
 from isicbench.report.html.axes import Axis, epoch_axis, value_axis
-from isicbench.report.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Line, LineChart, Values, finite, thin
+from isicbench.report.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Line, LineChart, Values, thin
 from isicbench.report.html.series import Series
 
 INSET = 8

@@ -117,10 +117,6 @@ def thin(count: int, *, most: int = MOST_POINTS) -> list[int]:
     return sorted({round(number * (count - 1) / (most - 1)) for number in range(most)})
 
 
-def finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def _line_data(line: Line) -> dict[str, Any]:
     data: dict[str, Any] = {
         "series": line.series.place,

@@ -20,7 +20,6 @@ from isicbench.report.html.distributions import distributions
 from isicbench.report.html.epoch_charts import epoch_charts
 from isicbench.report.html.gallery import galleries
 from isicbench.report.html.ranks import image_ranks
-from isicbench.report.html.score_cells import ScoreCells
 from isicbench.report.html.series import Series, choose_series, series_by_label
 from isicbench.report.html.summary import facts, statements
 from isicbench.report.html.threshold_charts import threshold_charts
@@ -28,7 +27,7 @@ from isicbench.report.predictions import Predictions, read_predictions
 from isicbench.report.published import published_table
 from isicbench.report.rendering import Rendered, ReportRequest
 from isicbench.report.reproduction import reproductions
-from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO, MICRO_TITLE
+from isicbench.report.scores import macro_table, micro_table
 from isicbench.report.source import ReportSource
 from isicbench.report.table import has_seeds
 from isicbench.report.wording import MISSING, duration, figure, memory, printable, rate
@@ -113,6 +112,8 @@ def _tables(contents: ReportContents, series_of: dict[str, Series]) -> Values:
         "intervals": any(cell.note for row in rows for cell in row.cells),
         "differences": difference_rows(compared.dice, series_of) if compared and compared.dice.pairs else None,
         "distributions": distributions(compared.dice_scores, series_of) if compared else [],
+        "macro_scores": macro_table(contents.shown_scores),
+        "micro_scores": micro_table(contents.shown_scores),
         "reproductions": reproductions(reproduced),
         "reproductions_left_out": len(contents.experiments) - len(reproduced),
     }
@@ -122,12 +123,6 @@ def _words(contents: ReportContents) -> Values:
     return {
         "overview_columns": list(overview.COLUMNS),
         "difference_headings": list(HEADINGS),
-        "macro_headings": [score.column.read_heading for score in MACRO],
-        "micro_headings": [score.column.read_heading for score in MICRO],
-        "score_rows": [ScoreCells.of(row) for row in contents.shown_scores],
-        "macro_title": MACRO_TITLE,
-        "micro_title": MICRO_TITLE,
-        "score_legend": LEGEND,
         "seeded": has_seeds(contents.rows),
         "missing": MISSING,
         "most_rows": ROWS,
