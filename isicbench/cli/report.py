@@ -1,63 +1,36 @@
 """`isicbench report`: tables, curves and pictures from the database, in the format that is asked for."""
 
-from typing import Annotated
-
-import typer
-
 from isicbench.cli.app import single
 from isicbench.cli.options import Database, Experiments, Since, Statuses, Study, Tags
+from isicbench.cli.report_options import (
+    Columns,
+    Decimals,
+    FormatName,
+    Output,
+    PictureKind,
+    PictureWidth,
+    SortColumn,
+    TableName,
+    WithPublished,
+)
 from isicbench.report.formats import FORMATS
-from isicbench.report.layout import PICTURE_KINDS, PICTURE_WIDTHS, TABLES
 
 
 def report(
-    format: Annotated[  # noqa: A002
-        str, typer.Option("--format", "-f", metavar="FORMAT", help=f"What to render: {', '.join(FORMATS)}.")
-    ] = "terminal",
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="PATH",
-            help="A folder, a file, or - for standard output.  [default: reports, or the screen for terminal]",
-        ),
-    ] = None,
+    format: FormatName = "terminal",  # noqa: A002
+    output: Output = None,
     experiment: Experiments = None,
     study: Study = None,
     status: Statuses = None,
     since: Since = None,
     tag: Tags = None,
-    table: Annotated[
-        str | None, typer.Option("--table", metavar="NAME", help=f"This table alone: {', '.join(TABLES)}.")
-    ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option("--columns", metavar="A,B,C", help="Of the comparative table, or of --table."),
-    ] = None,
-    sort: Annotated[
-        str | None,
-        typer.Option("--sort", metavar="COLUMN", help="Sort the same table, smallest first; -COLUMN: largest first."),
-    ] = None,
-    precision: Annotated[
-        int | None, typer.Option("--precision", metavar="N", help="Digits of scores and losses after the point.")
-    ] = None,
-    pictures: Annotated[
-        str | None,
-        typer.Option("--pictures", metavar="KIND", help=f"{', '.join(PICTURE_KINDS)}.  [default: png; pdf for latex]"),
-    ] = None,
-    picture_width: Annotated[
-        str | None,
-        typer.Option(
-            "--picture-width",
-            metavar="WIDTH",
-            help=f"{', or '.join(PICTURE_WIDTHS)} (3.5 inches, for a paper).  [default: page; column for latex]",
-        ),
-    ] = None,
-    with_published: Annotated[
-        bool,
-        typer.Option("--with-published", help="What others published on ISIC 2016, as a table of its own beneath."),
-    ] = False,
+    table: TableName = None,
+    columns: Columns = None,
+    sort: SortColumn = None,
+    precision: Decimals = None,
+    pictures: PictureKind = None,
+    picture_width: PictureWidth = None,
+    with_published: WithPublished = False,
     db: Database = None,
 ) -> None:
     """Render the comparative table, the curves and the pictures from the database."""

@@ -2,11 +2,43 @@
 
 import shlex
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from isicbench.cli.app import single
+from isicbench.cli.experiment_options import (
+    Augmentations,
+    BatchParts,
+    BatchSizes,
+    ClipNorm,
+    Compile,
+    DataSeed,
+    Decoders,
+    DryRun,
+    EncoderRateShare,
+    Encoders,
+    Epochs,
+    Exclusions,
+    FineTuned,
+    Force,
+    Frozen,
+    LearningRates,
+    Losses,
+    Names,
+    Optimisers,
+    Precision,
+    Schedules,
+    Seeds,
+    Sizes,
+    StudyTags,
+    Threshold,
+    ValidateOn,
+    ValidationShare,
+    WarmupEpochs,
+    WeightChoices,
+    WeightDecay,
+)
 from isicbench.cli.options import (
     Address,
     CheckpointMinutes,
@@ -21,114 +53,39 @@ from isicbench.cli.options import (
     Retries,
 )
 from isicbench.cli.study_file import StudyFileCommand
-from isicbench.config import LOSSES, OPTIMISERS, SCHEDULES
-
-GRID = "Repeat to span a grid."
 
 
 def run(
-    frozen: Annotated[bool, typer.Option("--frozen", help="Train with a frozen encoder.")] = False,
-    fine_tuned: Annotated[bool, typer.Option("--fine-tuned", help="Train all layers.  [default: both]")] = False,
-    epochs: Annotated[list[int], typer.Option("--epochs", metavar="N", help=f"Epochs. {GRID}")] = [10],
-    seed: Annotated[
-        list[int], typer.Option("--seed", metavar="N", help=f"Seed of weights, order and augmentation. {GRID}")
-    ] = [0],
-    data_seed: Annotated[
-        int | None,
-        typer.Option(
-            "--data-seed",
-            metavar="N",
-            help="Seed of order, augmentation and a random encoder; --seed is then the decoder's alone.  "
-            "[default: the run's seed]",
-        ),
-    ] = None,
-    lr: Annotated[
-        list[float] | None,
-        typer.Option("--lr", metavar="RATE", help=f"Learning rate. {GRID}  [default: 1e-3 frozen, 1e-4 fine-tuned]"),
-    ] = None,
-    batch_size: Annotated[list[int], typer.Option("--batch-size", metavar="N", help=f"Images in a batch. {GRID}")] = [
-        32
-    ],
-    size: Annotated[
-        list[int], typer.Option("--size", metavar="PX", help=f"Side of the network's input, in pixels. {GRID}")
-    ] = [128],
-    encoder: Annotated[list[str], typer.Option("--encoder", metavar="NAME", help=f"See isicbench encoders. {GRID}")] = [
-        "mobilenet_v2"
-    ],
-    decoder: Annotated[list[str], typer.Option("--decoder", metavar="NAME", help=f"See isicbench decoders. {GRID}")] = [
-        "conv"
-    ],
-    loss: Annotated[list[str], typer.Option("--loss", metavar="NAME", help=f"{', '.join(LOSSES)}. {GRID}")] = ["bce"],
-    optimiser: Annotated[
-        list[str], typer.Option("--optimiser", metavar="NAME", help=f"{', '.join(OPTIMISERS)}. {GRID}")
-    ] = ["adam"],
-    weight_decay: Annotated[float, typer.Option("--weight-decay", metavar="SHARE", help="Of the optimiser.")] = 0.0,
-    schedule: Annotated[
-        list[str],
-        typer.Option("--schedule", metavar="NAME", help=f"Of the learning rate: {', '.join(SCHEDULES)}. {GRID}"),
-    ] = ["constant"],
-    warmup_epochs: Annotated[
-        float, typer.Option("--warmup-epochs", metavar="N", help="Epochs in which the rate rises from zero.")
-    ] = 0.0,
-    encoder_lr: Annotated[
-        float, typer.Option("--encoder-lr", metavar="SHARE", help="The encoder's rate, as a share of --lr.")
-    ] = 1.0,
-    clip_norm: Annotated[
-        float, typer.Option("--clip-norm", metavar="NORM", help="Shorten longer gradients; 0 leaves them.")
-    ] = 0.0,
-    batch_parts: Annotated[
-        int, typer.Option("--batch-parts", metavar="N", help="Send a batch through in N parts, for less memory.")
-    ] = 1,
-    weights: Annotated[
-        list[str],
-        typer.Option("--weights", metavar="NAME|FILE", help=f"Encoder: imagenet1k_v1, random, or a FILE. {GRID}"),
-    ] = ["imagenet1k_v1"],
-    augmentation: Annotated[
-        list[str],
-        typer.Option("--augmentation", metavar="KIND", help=f"study (flips and colour jitter), flips, or none. {GRID}"),
-    ] = ["study"],
-    threshold: Annotated[
-        str,
-        typer.Option(
-            "--threshold",
-            metavar="P|auto",
-            help="Probability above which a pixel is lesion; auto takes the best one on the validation images.",
-        ),
-    ] = "0.5",
-    precision: Annotated[
-        str,
-        typer.Option(
-            "--precision", metavar="KIND", help="fp32, bf16, or auto: bf16 where the devices have units for it."
-        ),
-    ] = "fp32",
-    compile_: Annotated[
-        bool, typer.Option("--compile", help="Compile fine-tuned networks (torch.compile); pays in long trainings.")
-    ] = False,
+    frozen: Frozen = False,
+    fine_tuned: FineTuned = False,
+    epochs: Epochs = [10],
+    seed: Seeds = [0],
+    data_seed: DataSeed = None,
+    lr: LearningRates = None,
+    batch_size: BatchSizes = [32],
+    size: Sizes = [128],
+    encoder: Encoders = ["mobilenet_v2"],
+    decoder: Decoders = ["conv"],
+    loss: Losses = ["bce"],
+    optimiser: Optimisers = ["adam"],
+    weight_decay: WeightDecay = 0.0,
+    schedule: Schedules = ["constant"],
+    warmup_epochs: WarmupEpochs = 0.0,
+    encoder_lr: EncoderRateShare = 1.0,
+    clip_norm: ClipNorm = 0.0,
+    batch_parts: BatchParts = 1,
+    weights: WeightChoices = ["imagenet1k_v1"],
+    augmentation: Augmentations = ["study"],
+    threshold: Threshold = "0.5",
+    precision: Precision = "fp32",
+    compile_: Compile = False,
     dataset: DatasetName = "isic2016",
     data_dir: DataDir = None,
-    validate_on: Annotated[
-        str,
-        typer.Option(
-            "--validate-on", metavar="SPLIT", help="held-out (of the training images), or test, as the study did."
-        ),
-    ] = "held-out",
-    validation_share: Annotated[
-        float, typer.Option("--validation-share", metavar="SHARE", help="Share of the training images to hold out.")
-    ] = 0.1,
-    name: Annotated[
-        list[str] | None,
-        typer.Option("--name", metavar="NAME", help="The experiment's name; once for each experiment."),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option("--tag", metavar="TAG", help="A word for this study, to select it by later; repeat for several."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--exclude", metavar="KEY=VALUE,...", help="Leave these combinations out of the grid; repeat for several."
-        ),
-    ] = None,
+    validate_on: ValidateOn = "held-out",
+    validation_share: ValidationShare = 0.1,
+    name: Names = None,
+    tag: StudyTags = None,
+    exclude: Exclusions = None,
     devices: Devices = "auto",
     jobs_per_device: JobsPerDevice = 1,
     executor: Executor = "local",
@@ -138,8 +95,8 @@ def run(
     checkpoint_minutes: CheckpointMinutes = 10,
     hang_minutes: HangMinutes = 10,
     db: Database = None,
-    force: Annotated[bool, typer.Option("--force", help="Train again what is completed.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    force: Force = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Train every combination of the options on the devices at hand, and record it.
 

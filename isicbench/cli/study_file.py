@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperOption
 
 from isicbench.choices import unknown
@@ -95,10 +96,8 @@ def _text(option: TyperOption, value: Any, *, place: str, ctx: Any) -> str:
     text = _plain(value, place=place)
     try:
         option.process_value(ctx, [text] if option.multiple else text)
-    except Exception as error:
-        if type(error).__name__ != "BadParameter":
-            raise
-        raise ConfigError(f"{place}: {option.opts[0]} {text}: {getattr(error, 'message', error)}") from error
+    except typer.BadParameter as error:
+        raise ConfigError(f"{place}: {option.opts[0]} {text}: {error.message}") from error
     return text
 
 
