@@ -10,7 +10,7 @@ from isicbench.errors import IsicbenchError
 from isicbench.records import RunRecord
 from isicbench.report.html.assets import read_assets, read_message_assets
 from isicbench.report.html.page import render_html
-from isicbench.store.store import Store
+from isicbench.store.reading_store import ReadingStore
 
 RESTS = 10
 """A page is as new as this many times what it took to render: rendering takes a tenth of a core from the training."""
@@ -31,7 +31,7 @@ class Page:
 class LivePage:
     """One report; asked from several threads, rendered by one at a time."""
 
-    def __init__(self, store: Store, *, study: int | None) -> None:
+    def __init__(self, store: ReadingStore, *, study: int | None) -> None:
         self._store = store
         self._study = study
         self._page: Page | None = None
