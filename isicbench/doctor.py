@@ -61,7 +61,12 @@ def check_python() -> Iterator[Finding]:
 
 def check_packages() -> Iterator[Finding]:
     """Every dependency that the installed isicbench names, extras aside."""
-    names = [line.split(";")[0] for line in requires("isicbench") or [] if "extra ==" not in line]
+    try:
+        names = [line.split(";")[0] for line in requires("isicbench") or [] if "extra ==" not in line]
+    except PackageNotFoundError:
+        advice = "pip install -e . in the checkout, which installs what it needs as well"
+        yield Finding("packages", "note", "isicbench runs from its source, and is not installed", advice)
+        return
     missing, found = [], []
     for requirement in names:
         name = requirement.split(">")[0].split("=")[0].split("<")[0].split("[")[0].strip()

@@ -11,7 +11,12 @@ from tests.postgres_server import PostgresServer, programs, running_server
 from tests.requiring import require
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide the user's GPU from tests that do not ask for one; `pytest -m gpu` runs those that do."""
+    if config.option.markexpr != "gpu":
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 
 @pytest.fixture(scope="session")

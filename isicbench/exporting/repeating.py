@@ -4,7 +4,9 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from isicbench.config import Config
 from isicbench.records import RunRecord
+from isicbench.report.run_options import OPTIONS, options_of, threshold_option
 from isicbench.scoring.folders import BINARY_THRESHOLD
 
 DATABASE = "repeated.db"
@@ -50,20 +52,17 @@ def _words(run: RunRecord) -> Iterator[str]:
     if config.dataset == "folder":
         yield f'--data-dir "${data}"'
     yield f'--weights "${weights}"' if weights else f"--weights {shlex.quote(config.weights)}"
-    yield from _option("--size", config.image_size_px)
-    yield from _option("--epochs", config.epochs)
-    yield from _option("--batch-size", config.batch_size)
-    yield from _option("--lr", config.learning_rate)
-    yield from _option("--augmentation", config.augmentation)
-    yield from _option("--threshold", "auto" if config.chooses_threshold else config.threshold)
-    yield from _option("--validate-on", config.validate_on)
-    yield from _option("--validation-share", config.validation_share)
-    yield from _option("--precision", config.precision)
+    for option, value in (*options_of(config, *_fields(config)), threshold_option(config)):
+        yield from _option(option, value)
     yield from ["--compile"] * config.compile
     yield from _option("--seed", run.seed)
-    if config.data_seed is not None:
-        yield from _option("--data-seed", config.data_seed)
     yield from (*_option("--name", run.experiment), *_option("--db", DATABASE))
+
+
+def _fields(config: Config) -> list[str]:
+    """All that `run` has options for, but those that are written apart, and a data seed that there is none of."""
+    apart = {"dataset", "weights"} | ({"data_seed"} if config.data_seed is None else set())
+    return [field for field in OPTIONS if field not in apart]
 
 
 def _external_words(run: RunRecord) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from isicbench.config import Config
+from isicbench.config import RECIPE, Config
 from isicbench.records import DatasetRecord
 from isicbench.report.experiments import Experiment
 from isicbench.report.labels import differing_fields, setting
@@ -130,12 +130,19 @@ def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:
             _validation(config),
             _weights(config),
             f"encoder {config.encoder}, decoder {config.decoder}",
+            *_recipe(config),
             f"{count(config.epochs, 'epoch')}, {config.image_size_px} x {config.image_size_px} px, "
             f"batch {config.batch_size}, lr {config.learning_rate:g}, augmentation {config.augmentation}, "
             f"threshold {config.threshold:g}, precision {config.precision}{', compiled' if config.compile else ''}"
             + ("" if config.data_seed is None else f", data seed {config.data_seed}"),
         )
     )
+
+
+def _recipe(config: Config) -> list[str]:
+    """How it was trained otherwise than the study; the decoder is named before."""
+    changed = [field for field in differing_fields([Config(), config]) if field in RECIPE - {"decoder"}]
+    return [", ".join(setting(config, field) for field in changed)] if changed else []
 
 
 def _dataset(config: Config, record: DatasetRecord | None) -> str:

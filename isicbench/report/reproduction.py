@@ -2,12 +2,16 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from isicbench.config import Config
 from isicbench.report.experiments import Experiment
+from isicbench.report.run_options import OPTIONS, is_default, options_of, threshold_option
 from isicbench.report.wording import printable
 from isicbench.scoring.folders import BINARY_THRESHOLD
+
+STATED = ("dataset", "weights", "epochs", "image_size_px", "batch_size", "learning_rate")
+"""Config fields that a command states even where they are the usual ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,49 +36,24 @@ def reproductions(experiments: Iterable[Experiment]) -> list[Reproduction]:
 
 def _trained(experiment: Experiment) -> list[str]:
     config = experiment.config
-    seeds = [outcome.run.seed for outcome in experiment.leading]
+    folder = ["--data-dir", "FOLDER"] if config.dataset == "folder" else []
+    stated = [*options_of(config, *STATED), *_changed(config)]
+    seeds = [("--seed", str(outcome.run.seed)) for outcome in experiment.leading]
     return [
-        "isicbench",
-        "run",
-        "--frozen" if config.frozen else "--fine-tuned",
-        *_data(config),
-        *("--weights", printable(config.weights)),
-        *("--epochs", str(config.epochs)),
-        *("--size", str(config.image_size_px)),
-        *("--batch-size", str(config.batch_size)),
-        *("--lr", repr(config.learning_rate)),
-        *_changed(config),
-        *(part for seed in seeds for part in ("--seed", str(seed))),
+        *("isicbench", "run", "--frozen" if config.frozen else "--fine-tuned"),
+        *folder,
+        *(printable(part) for option in stated for part in option),
+        *["--compile"] * config.compile,
+        *(part for seed in seeds for part in seed),
         *_name(experiment),
     ]
 
 
-def _data(config: Config) -> list[str]:
-    folder = ["--data-dir", "FOLDER"] if config.dataset == "folder" else []
-    return ["--dataset", printable(config.dataset), *folder]
-
-
-def _changed(config: Config) -> list[str]:
-    """The remaining options, where they are not what `isicbench run` takes by itself."""
-    defaults = {field.name: field.default for field in fields(Config)}
-    options = {
-        "augmentation": "--augmentation",
-        "validate_on": "--validate-on",
-        "validation_share": "--validation-share",
-        "data_seed": "--data-seed",
-        "precision": "--precision",
-    }
-    changed = [
-        part
-        for field, option in options.items()
-        if (value := getattr(config, field)) != defaults[field]
-        for part in (option, str(value))
-    ]
-    if config.chooses_threshold:
-        changed += ["--threshold", "auto"]
-    elif config.threshold != defaults["threshold"]:
-        changed += ["--threshold", repr(config.threshold)]
-    return [*changed, "--compile"] if config.compile else changed
+def _changed(config: Config) -> list[tuple[str, str]]:
+    """The options beyond `STATED`, where they are not what `isicbench run` takes by itself."""
+    changed = [field for field in OPTIONS if field not in STATED and not is_default(config, field)]
+    is_usual = not config.chooses_threshold and is_default(config, "threshold")
+    return [*options_of(config, *changed), *([] if is_usual else [threshold_option(config)])]
 
 
 def _name(experiment: Experiment) -> list[str]:
@@ -86,7 +65,7 @@ def _external(experiment: Experiment) -> list[str]:
     threshold = experiment.config.threshold
     probabilities = [] if threshold == BINARY_THRESHOLD else ["--threshold", repr(threshold)]
     name = printable(experiment.leading[0].run.experiment)
-    return ["isicbench", "score", "PREDICTIONS", "--truth", "TRUTH", *probabilities, "--name", name]
+    return ["isicbench", "score", "--predictions", "PREDICTIONS", "--truth", "TRUTH", *probabilities, "--name", name]
 
 
 def _needs(config: Config) -> str:

@@ -1,50 +1,45 @@
 """Combinations that a grid leaves out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from isicbench.choices import unknown
 from isicbench.config import Config
 from isicbench.errors import ConfigError
+from isicbench.report.run_options import OPTIONS
 
+GRID = (
+    *("augmentation", "batch_size", "decoder", "encoder", "epochs", "image_size_px"),
+    *("learning_rate", "loss", "optimiser", "schedule", "weights"),
+)
+"""Config fields that options span a grid over, besides `frozen`."""
+FIELDS = {"frozen": "frozen"} | {OPTIONS[field].removeprefix("--"): field for field in GRID}
+"""Config field by the option's name."""
 _TRUTH = {"true": True, "false": False}
-FIELDS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "augmentation": ("augmentation", str),
-    "batch-size": ("batch_size", int),
-    "decoder": ("decoder", str),
-    "encoder": ("encoder", str),
-    "epochs": ("epochs", int),
-    "frozen": ("frozen", lambda text: _TRUTH[text.lower()]),
-    "loss": ("loss", str),
-    "lr": ("learning_rate", float),
-    "optimiser": ("optimiser", str),
-    "schedule": ("schedule", str),
-    "size": ("image_size_px", int),
-    "weights": ("weights", str),
-}
-"""Config field and reader of each option that spans a grid."""
+_KINDS: dict[str, Callable[[str], Any]] = {field.name: type(field.default) for field in fields(Config)}
 
 Combination = Mapping[str, Any]
 
 
 def read_combination(text: str) -> Combination:
     """`encoder=resnet18,decoder=conv` as config fields. Raises `ConfigError`."""
-    fields = {}
+    found: dict[str, Any] = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")
         key = name.strip().replace("_", "-")
         if key not in FIELDS:
             raise unknown("--exclude", key, sorted(FIELDS))
-        field, read = FIELDS[key]
+        field = FIELDS[key]
         try:
-            fields[field] = read(value.strip())
+            found[field] = _TRUTH[value.strip().lower()] if field == "frozen" else _KINDS[field](value.strip())
         except (ValueError, KeyError):
             equals = ""
         if not equals:
             raise ConfigError(
                 f"--exclude {part}: no value of {key}", hint="For example: --exclude encoder=resnet18,lr=0.1"
             )
-    return fields
+    return found
 
 
 def leave_out(configs: Sequence[Config], combinations: Sequence[Combination]) -> list[Config]:

@@ -94,6 +94,9 @@ VARIANTS = {
     "tested on": (replace(FROZEN, validate_on="test", augmentation="none"), 2),
     "compiled": (replace(FINE_TUNED, compile=True), 2),
     "imagenet": (replace(FINE_TUNED, weights="imagenet1k_v1", weights_sha256="b" * 64), 2),
+    "networks": (replace(FINE_TUNED, encoder="resnet18", decoder="fpn", loss="dice", schedule="one-cycle"), 2),
+    "recipe": (replace(FINE_TUNED, optimiser="sgd", weight_decay=1e-4, warmup_epochs=1.5, clip_norm=2.0), 2),
+    "parts": (replace(FINE_TUNED, encoder_rate_share=0.1, batch_parts=2), 2),
     "own weights": (replace(FINE_TUNED, weights="my file.pt", weights_sha256="c" * 64), 2),
 }
 

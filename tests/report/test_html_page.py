@@ -131,7 +131,7 @@ def test_page_of_every_kind_of_run_is_rendered():
     )
     page = render_html(source, runs)
     assert "Masks of another tool are scored at the images" in page
-    assert "isicbench score PREDICTIONS --truth TRUTH --name Theirs" in page
+    assert "isicbench score --predictions PREDICTIONS --truth TRUTH --name Theirs" in page
     assert not re.search(r"NaN|nan|None|inf", json.dumps(data(page)))
     assert page.count(' href="#training"') == 1
 

@@ -1,7 +1,7 @@
 """The command that a report prints for an experiment asks for that experiment."""
 
 import shlex
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import typer
@@ -10,6 +10,7 @@ from isicbench.cli.app import app
 from isicbench.config import Config
 from isicbench.report.experiments import group_experiments
 from isicbench.report.reproduction import reproductions
+from isicbench.report.run_options import OPTIONS, is_default
 from isicbench.scheduling.planning import Request, _expand
 from tests.report.study_records import config, run
 
@@ -29,6 +30,16 @@ CONFIGS = {
         data_seed=11,
         precision="bf16",
         compile=True,
+        encoder="resnet18",
+        decoder="unet",
+        loss="bce_dice",
+        optimiser="adamw",
+        weight_decay=0.01,
+        schedule="cosine",
+        warmup_epochs=0.5,
+        encoder_rate_share=0.1,
+        clip_norm=1.5,
+        batch_parts=2,
     ),
     "threshold from validation": config(threshold_rule="validation"),
     "validated on the test set": config(validate_on="test", augmentation="none"),
@@ -78,5 +89,17 @@ def test_masks_of_another_tool_are_scored_again():
     )
     [experiment] = group_experiments([run(1, config=external, experiment="Theirs")], {}, {})
     [found] = reproductions([experiment])
-    assert found.command == "isicbench score PREDICTIONS --truth TRUTH --threshold 0.4 --name Theirs"
+    assert found.command == "isicbench score --predictions PREDICTIONS --truth TRUTH --threshold 0.4 --name Theirs"
     assert "masks with the SHA-256 cccccccccccc" in found.needs
+    score = typer.main.get_command(app).get_command(typer.Context(typer.main.get_command(app)), "score")
+    assert score.make_context("score", shlex.split(found.command)[2:]).params["threshold"] == 0.4
+
+
+def test_every_field_of_a_config_has_its_option_or_is_told_in_another_way():
+    """A new field must reach the commands that repeat a run."""
+    filled_in = {"dataset_fingerprint", "weights_sha256", "validation_seed", "predictions_sha256"}
+    flags = {"frozen", "compile", "threshold", "threshold_rule"}
+    assert set(OPTIONS) | filled_in | flags == {field.name for field in fields(Config)}
+    every = CONFIGS["every option"]
+    usual = {field for field in every.to_dict() if is_default(every, field)}
+    assert usual <= {*filled_in, "dataset", "frozen", "threshold_rule", "validate_on"}

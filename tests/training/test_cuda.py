@@ -11,7 +11,7 @@ from isicbench.training.loop import TrainingDivergedError, train
 
 pytestmark = [
     pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is visible: pytest -m gpu"),
 ]
 
 
