@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import torch
 
 from isicbench.compute.environment import describe_environment
-from isicbench.compute.memory import reset_peak_memory
 from isicbench.records import RunRecord, RunStatus
 from isicbench.scheduling.failures import failure_of
 from isicbench.scheduling.group import open_group
+from isicbench.scheduling.peak_memory import begin_peak
 from isicbench.scheduling.run_recording import Recording, StopRequestedError
 from isicbench.store.store import Store
 from isicbench.training.state import TrainingState
@@ -29,7 +29,7 @@ def execute(
     Whatever training raises becomes the runs' failure in the database, so that a worker outlives its runs. `moved` is
     called after each step, epoch and score of an image.
     """
-    reset_peak_memory()
+    begin_peak(device)
     environment = describe_environment(device=device_name(device), threads=torch.get_num_threads())
     for run in runs:
         store.record_environment(run.id, environment)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from isicbench.compute.memory import peak_memory_mib
 from isicbench.records import EpochRecord, Failure, RunRecord, RunStatus, StepRecord
 from isicbench.scheduling.checkpoints import CheckpointClock, remove_checkpoints, save_checkpoint
 from isicbench.scheduling.failures import diagnosed, failure_of
 from isicbench.scheduling.group import Group
 from isicbench.scheduling.model_file import require_finite, save_model
+from isicbench.scheduling.peak_memory import peak_mib
 from isicbench.scheduling.run_folder import run_folder
 from isicbench.scheduling.scores import record_scores
 from isicbench.store.store import Store
@@ -139,7 +139,7 @@ class Recording:
             RunStatus.COMPLETED,
             train_seconds=train_seconds,
             images_per_second=len(group.training) * len(epochs) / train_seconds,
-            peak_memory_mib=_peak_memory_mib(device),
+            peak_memory_mib=peak_mib(device),
         )
 
     def end_all(self, status: RunStatus, *, failure: Failure | None = None) -> None:
@@ -154,9 +154,3 @@ class Recording:
             remove_checkpoints(run_folder(self.store.folder, self.runs[index]))
         self.active.discard(index)
         self.ended[run_id] = status
-
-
-def _peak_memory_mib(device: torch.device) -> float:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 2**20
-    return peak_memory_mib()

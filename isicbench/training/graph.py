@@ -16,14 +16,8 @@ EAGER_STEPS = 3
 
 
 def graphed(learner: Learner, config: Config, *, device: torch.device) -> Step:
-    """The learner's step; on CUDA, full batches replay a graph of it and others run as they are.
-
-    A graph holds the learning rate that it was captured with: where the rate changes there is none.
-    """
-    constant = config.schedule == "constant" and not config.warmup_epochs
-    if device.type != "cuda" or not constant:
-        return learner.step
-    return GraphedStep(learner, batch_size=config.batch_size)
+    """The learner's step; on CUDA, full batches replay a graph of it and others run as they are."""
+    return GraphedStep(learner, batch_size=config.batch_size) if device.type == "cuda" else learner.step
 
 
 class GraphedStep:

@@ -14,7 +14,7 @@ from isicbench.training.figures import StepFigures
 from isicbench.training.images import slices
 from isicbench.training.loss import Targets, upsampled_bce
 from isicbench.training.losses import LOSSES
-from isicbench.training.optimisers import fused_adam, optimiser_for
+from isicbench.training.optimisers import fused_adam, optimiser_for, set_rate
 from isicbench.training.schedule import rate_share
 from isicbench.training.state import LearnerState, learner_state, restore_learner
 
@@ -54,7 +54,7 @@ class WholeNetwork:
         self.config = config
         self.parameters = segmenter.trainable_parameters()
         self.optimiser = optimiser_for(segmenter, config)
-        self.rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.rates = [float(group["lr"]) for group in self.optimiser.param_groups]
         self.loss = LOSSES[config.loss]
         self.grid = torch.compile(segmenter.grid) if config.compile else segmenter.grid
 
@@ -62,7 +62,7 @@ class WholeNetwork:
         if self.config.schedule != "constant" or self.config.warmup_epochs:
             share = rate_share(self.config, done=done, steps=steps)
             for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
-                group["lr"] = rate * share
+                set_rate(group, rate * share)
 
     def step(self, images: Tensor, masks: Tensor) -> StepFigures:
         self.forget_gradients()
