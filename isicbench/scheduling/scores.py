@@ -19,8 +19,8 @@ from isicbench.models.segmenter import Segmenter
 from isicbench.records import EpochRecord, EvaluationRecord, PredictionRecord, RunRecord
 from isicbench.scoring.original import score_at_input_size, score_at_original_size
 from isicbench.store.store import Store
-from isicbench.training.images import Images, slices
-from isicbench.training.inference import INFERENCE_BATCH, predict_probabilities, predicted_batches
+from isicbench.training.images import Images
+from isicbench.training.inference import inference_slices, predict_probabilities, predicted_batches
 from isicbench.training.placement import place_images
 
 
@@ -107,7 +107,7 @@ def count_trained_on(store: Store, config: Config, *, fingerprint: str, image_id
 
 def count_batch_by_batch(segmenter: Segmenter, data: Images) -> Histograms:
     """The histograms of a split's probabilities, which are never in memory all at once."""
-    parts = zip(predicted_batches(segmenter, data), slices(len(data), INFERENCE_BATCH), strict=True)
+    parts = zip(predicted_batches(segmenter, data), inference_slices(data), strict=True)
     return join_histograms([count_probabilities(found, data.masks_at(part).cpu().numpy()) for found, part in parts])
 
 
