@@ -226,6 +226,19 @@ class ReadingStore:
                 found[row.run_id].append(rows_to_records.sample_and_prediction(*row[1:]))
         return dict(found)
 
+    def gpu_peaks(self) -> list[tuple[Config, float]]:
+        """Configs that were trained on a GPU, each with the most of its memory that a run has taken, in MiB."""
+        query = (
+            select(func.max(RunRow.id), func.max(RunRow.peak_memory_mib))
+            .join(EnvironmentRow, RunRow.environment_id == EnvironmentRow.id)
+            .where(EnvironmentRow.device != "cpu", RunRow.peak_memory_mib.is_not(None))
+            .group_by(RunRow.experiment_id)
+        )
+        with reading(self._engine) as session:
+            peaks = {run_id: float(peak) for run_id, peak in session.execute(query) if peak is not None}
+            rows = session.scalars(select(RunRow).where(among(RunRow.id, list(peaks))).order_by(RunRow.id))
+            return [(run.config, peaks[run.id]) for run in rows_to_records.run_records(rows)]
+
     def environments(self, run_ids: Sequence[int]) -> dict[int, EnvironmentRecord]:
         """What each run ran on; a run that has not begun is absent, runs on the same machine share a record."""
         query = (
