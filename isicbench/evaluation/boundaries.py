@@ -89,7 +89,7 @@ def _band(mask: Mask, width: int) -> Mask:
 
 
 def _all_of(count: int, rows: Mask) -> Mask:
-    """`(H - count + 1, W)`: whether a row and the ones after it hold, `count` in all; a window is doubled to get there."""
+    """`(H - count + 1, W)`: whether `count` rows from each on all hold. The window is doubled until it is that long."""
     size = 1
     while 2 * size <= count:
         rows, size = rows[:-size] & rows[size:], 2 * size
