@@ -21,6 +21,30 @@ FIELD_LABELS = {
 }
 
 
+LOSS_NAMES = {
+    "bce": "binary cross-entropy",
+    "bce_dice": "cross-entropy + Dice loss",
+    "dice": "Dice loss",
+    "focal": "focal loss",
+    "lovasz": "Lovász hinge",
+    "tversky": "Tversky loss",
+}
+"""What the training loss is; that of validation is cross-entropy always."""
+
+
+def training_loss_name(configs: Iterable[Config]) -> str:
+    """What the configs' training losses are, where they are one thing."""
+    losses = {config.loss for config in configs if not config.is_external} or {"bce"}
+    return LOSS_NAMES[losses.pop()] if len(losses) == 1 else "each experiment's own loss"
+
+
+def losses_label(config: Config) -> str:
+    """What an axis for both losses of an experiment shows, on one line or two."""
+    if config.loss == "bce":
+        return f"Loss ({LOSS_NAMES['bce']})"
+    return f"Train: {LOSS_NAMES[config.loss]}\nValidation: {LOSS_NAMES['bce']}"
+
+
 def experiment_labels(runs: Iterable[RunRecord]) -> dict[str, str]:
     """A label for each config hash: the experiment's name, or with the fields that tell it from its namesakes."""
     names: dict[str, tuple[str, Config]] = {}

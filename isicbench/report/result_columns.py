@@ -1,7 +1,7 @@
 """Every column that the comparative table can have, and what it says of an experiment."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isicbench.choices import unknown
 from isicbench.evaluation.scales import SCALES, Metric
@@ -34,6 +34,13 @@ def require_columns(keys: Sequence[str], *, option: str) -> None:
     for key in keys:
         if key not in RESULT_COLUMNS:
             raise unknown(option, key, RESULT_COLUMNS)
+
+
+def without_nats(column: ResultColumn) -> ResultColumn:
+    """The column as it is where not every training loss is a cross-entropy."""
+    if column.column.key != "train_loss":
+        return column
+    return replace(column, column=replace(column.column, print_unit=""))
 
 
 def _score(key: str, heading: str) -> Column:
