@@ -23,6 +23,34 @@ class Batch:
     draws: Draws
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPlace:
+    """Where a step stands in a training, and among those whose gradients are gathered for one change of the weights."""
+
+    done: int = 0
+    """Steps before it."""
+    steps: int = 1
+    """Of the whole training."""
+    share: float = 1.0
+    """Its images, as a share of those of all steps that are gathered."""
+    is_first: bool = True
+    is_last: bool = True
+    """After which the weights change."""
+
+
+def step_place(plan: Sequence[Batch], step: int, config: Config, *, epoch: int) -> StepPlace:
+    """Of the `step`th batch of an epoch's plan, counted from 0. What is gathered ends with the epoch."""
+    start = step - step % config.accumulate
+    gathered = plan[start : start + config.accumulate]
+    return StepPlace(
+        done=(epoch - 1) * len(plan) + step,
+        steps=config.epochs * len(plan),
+        share=len(plan[step].rows) / sum(len(batch.rows) for batch in gathered),
+        is_first=step == start,
+        is_last=step == start + len(gathered) - 1,
+    )
+
+
 def plan_epoch(
     config: Config, statistics: ColourStatistics, *, generator: torch.Generator, device: torch.device
 ) -> list[Batch]:
