@@ -54,6 +54,7 @@ FINE_TUNED_LEARNING_RATE = 1e-4
 
 FROZEN_NAME = "Feature Extraction (Frozen Encoder)"
 FINE_TUNED_NAME = "Fine-tuning (Unfrozen Encoder)"
+PARTLY_FROZEN_NAME = "Fine-tuning (Partly Frozen Encoder)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,12 @@ class Config:
         _require("--clip-norm", self.clip_norm, 0 <= self.clip_norm < math.inf, "a number from 0 up")
         _require("--batch-parts", self.batch_parts, 1 <= self.batch_parts <= self.batch_size, "from 1 to --batch-size")
         _require("--freeze-until", self.freeze_until, self.freeze_until >= 0, "a stride, such as 8, or 0")
-        _require("--unfreeze-at", self.unfreeze_at, self.unfreeze_at == 0 or 2 <= self.unfreeze_at <= self.epochs, "from 2 to --epochs, or 0")
+        _require(
+            "--unfreeze-at",
+            self.unfreeze_at,
+            self.unfreeze_at == 0 or 2 <= self.unfreeze_at <= self.epochs,
+            "from 2 to --epochs, or 0",
+        )
         _require("--ema", self.ema_decay, 0 <= self.ema_decay < 1, "a number from 0, below 1")
         _require("--patience", self.patience, self.patience >= 0, "a whole number from 0 up")
         _require_choice("--keep", self.keep, KEPT_EPOCHS)
@@ -199,6 +205,11 @@ class Config:
         return bool(self.freeze_until or self.unfreeze_at)
 
     @property
+    def scored_split(self) -> str:
+        """What is scored at the end: the test images, or a fold of the training images in their place."""
+        return "fold" if self.folds else "test"
+
+    @property
     def experiment_hash(self) -> str:
         """`config_hash`, or that of the first fold: what the folds of one cross-validation have in common."""
         return replace(self, fold=1).config_hash if self.fold > 1 else self.config_hash
@@ -238,7 +249,9 @@ class Config:
 
     @property
     def default_name(self) -> str:
-        """The experiment's name in the study that isicbench repeats."""
+        """The experiment's name in the study that isicbench repeats, or one like it."""
+        if self.is_partly_frozen:
+            return PARTLY_FROZEN_NAME
         return FROZEN_NAME if self.frozen else FINE_TUNED_NAME
 
     def to_dict(self) -> dict[str, Any]:

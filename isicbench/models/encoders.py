@@ -85,6 +85,13 @@ class Encoder(nn.Module):
         Raises `ConfigError` for a stride at which there is no map, and for the deepest one.
         """
         (backbone,) = self._backbone
+        reader = _reader_of(backbone, pyramid=True)
+        self._still = part_up_to(backbone.network, reader, level=self.require_stride(stride), side=side)
+        self.thaw()
+
+    def require_stride(self, stride: int) -> int:
+        """The place of the map at this stride; raises `ConfigError` where there is none before the deepest one."""
+        (backbone,) = self._backbone
         strides = [level.stride for level in backbone.levels[:-1]]
         if stride not in strides:
             known = ", ".join(map(str, strides)) or "none"
@@ -92,9 +99,7 @@ class Encoder(nn.Module):
                 f"--freeze-until {stride}: this encoder has no map at that stride before its last",
                 hint=f"Strides that it can be frozen up to: {known}. The whole encoder: --frozen",
             )
-        reader = _reader_of(backbone, pyramid=True)
-        self._still = part_up_to(backbone.network, reader, level=strides.index(stride), side=side)
-        self.thaw()
+        return strides.index(stride)
 
     def frozen_state(self) -> dict[str, Tensor]:
         """A copy of the weights and statistics that training must leave as they are."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from isicbench.config import Config
 from isicbench.data.prepare import Prepared, load_prepared
-from isicbench.data.splits import hold_out
+from isicbench.data.splits import split_training
 from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.records import RunRecord
 from isicbench.training.images import Images
@@ -71,10 +71,10 @@ def training_images(prepared: Prepared, config: Config, *, device: torch.device)
     """Training and validation images for the device, split as the config says."""
     if config.validate_on == "test":
         return place_images(prepared.train, device=device), place_images(prepared.test, device=device)
-    train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
+    parts = split_training(prepared.train.image_ids, config)
     return (
-        place_images(prepared.train, index=train, device=device),
-        place_images(prepared.train, index=validation, device=device),
+        place_images(prepared.train, index=parts.train, device=device),
+        place_images(prepared.train, index=parts.validation, device=device),
     )
 
 

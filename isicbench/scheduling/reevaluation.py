@@ -10,7 +10,7 @@ from isicbench.config import Config
 from isicbench.data.catalog import open_dataset
 from isicbench.data.prepare import Prepared, PreparedSplit, load_prepared, prepare
 from isicbench.data.progress import Progress, silent
-from isicbench.data.splits import hold_out
+from isicbench.data.splits import split_training
 from isicbench.errors import ConfigError
 from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord
 from isicbench.scheduling.planning import describe_dataset
@@ -84,8 +84,8 @@ def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> Pr
         return prepared.train if request.split == "train" else prepared.test
     if request.split == "test":
         return prepared.test
-    train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
-    return prepared.train.part(train if request.split == "train" else validation)
+    parts = split_training(prepared.train.image_ids, config)
+    return prepared.train.part(parts.train if request.split == "train" else parts.validation)
 
 
 def _record(store: Store, run: RunRecord, evaluation: EvaluationRecord) -> EvaluationRecord:

@@ -1,4 +1,4 @@
-"""An exponential moving average of the weights (Polyak and Juditsky 1992; its decay as in Tarvainen and Valpola 2017)."""
+"""An exponential moving average of the weights (Polyak and Juditsky 1992; Tarvainen and Valpola 2017)."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -45,9 +45,7 @@ class WeightAverage:
 
     def state(self) -> dict[str, Tensor]:
         """A copy, on the CPU."""
-        return {
-            name: tensor.to("cpu", copy=True) for name, tensor in zip(self.names, self.tensors, strict=True)
-        }
+        return {name: tensor.to("cpu", copy=True) for name, tensor in zip(self.names, self.tensors, strict=True)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         for name, tensor in zip(self.names, self.tensors, strict=True):

@@ -35,7 +35,8 @@ def test_every_loss_has_a_name():
 def test_charts_of_losses_name_them(losses, label):
     source, runs = study(*losses)
     experiments = group_experiments(runs, source.epochs([found.id for found in runs]), {})
-    train, validation, *_ = epoch_charts([Series(place=index, experiment=found, shown=True) for index, found in enumerate(experiments)])
+    series = [Series(place=index, experiment=found, shown=True) for index, found in enumerate(experiments)]
+    train, validation, *_ = epoch_charts(series)
     assert (train.y_label, validation.y_label) == (label, "Binary cross-entropy")
 
 

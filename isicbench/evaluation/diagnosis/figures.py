@@ -8,6 +8,7 @@ from isicbench.config import Config
 from isicbench.evaluation.diagnosis.grids import logits_stride
 from isicbench.records import EpochRecord, EvaluationRecord, MaskFigures, ProbabilityRecord
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFigures:
     """A completed run's figures; what is None or empty was not recorded, and nothing is concluded from it."""
