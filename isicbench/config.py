@@ -159,7 +159,8 @@ class Config:
         _require_choice("--keep", self.keep, KEPT_EPOCHS)
         _require("--accumulate", self.accumulate, 1 <= self.accumulate <= 65_536, "a whole number from 1 to 65536")
         _require("--folds", self.folds, self.folds == 0 or 2 <= self.folds <= 1000, "a whole number from 2 to 1000")
-        _require("the fold", self.fold, min(self.folds, 1) <= self.fold <= self.folds, f"from 1 to {self.folds}")
+        of_folds = f"from 1 to --folds, which is {self.folds}"
+        _require("--fold", self.fold, min(self.folds, 1) <= self.fold <= self.folds, of_folds)
         _require("--threshold", self.threshold, 0 < self.threshold < 1, "between 0 and 1")
         _require("--validation-share", self.validation_share, 0 < self.validation_share < 1, "between 0 and 1")
         self._require_no_choice_by_the_test_set()

@@ -12,9 +12,9 @@ from isicbench.report.wording import figure, number_ranges
 
 FOLD_SCORES = (
     "IoU and Dice of a cross-validation are means over the folds' means: each fold of the training images is scored, "
-    "at the network's input size, by a network that was trained on the others; the test images are not used. Folds "
-    "share training images and are not independent: the 95% intervals are those of Nadeau and Bengio's corrected t, an "
-    "approximation."
+    "at the network's input size, by a network that was trained on the others. The test images are not used; what is "
+    "said of them here is of the fold's images then. Folds share training images and are not independent: the 95% "
+    "intervals are those of Nadeau and Bengio's corrected t, an approximation."
 )
 
 

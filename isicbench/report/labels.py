@@ -80,6 +80,8 @@ def setting(config: Config, field: str) -> str:
         return "frozen" if value else "fine-tuned"
     if field == "compile":
         return "compiled" if value else "not compiled"
+    if field == "folds":
+        return f"{value} folds" if value else "the test images"
     if field == "keep":
         return f"weights of the {value} epoch"
     if field in ("dataset_fingerprint", "weights_sha256", "predictions_sha256"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from isicbench.records import EvaluationRecord, RunRecord, RunStatus
 from isicbench.report.experiments import Experiment, Outcome, place_of
-from isicbench.report.wording import count, headline, number_ranges, printable
+from isicbench.report.wording import headline, number_ranges, printable
 
 
 def run_notes(experiments: Sequence[Experiment]) -> list[str]:
@@ -69,11 +69,9 @@ def _missing(outcome: Outcome) -> str:
 def _short_of_epochs(outcome: Outcome) -> str:
     if outcome.run.config.is_external:
         return ""
-    last, config = outcome.epochs[-1].epoch, outcome.run.config
-    asked = config.epochs
-    if last < asked and config.patience:
-        better = f"{count(config.patience, 'epoch')} without a better one on validation"
-        return f"stopped after epoch {last} of {asked}: {better}"
+    last, asked = outcome.epochs[-1].epoch, outcome.run.config.epochs
+    if outcome.run.config.patience:
+        return ""  # it has stopped early, which stands with the figures
     return "" if last == asked else f"has {last} of its {asked} epochs recorded; the losses are those of epoch {last}"
 
 

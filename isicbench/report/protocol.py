@@ -54,7 +54,20 @@ def score_lines(experiments: Sequence[Experiment]) -> list[str]:
         (KEPT, any(config.keep == "best" for config in configs)),
         (EXTERNAL_SCORES, any(config.is_external for config in configs)),
     )
-    return [*(text for text, holds in sentences if holds), *fold_lines(experiments)]
+    return [*(text for text, holds in sentences if holds), *_stopped_early(experiments), *fold_lines(experiments)]
+
+
+def _stopped_early(experiments: Sequence[Experiment]) -> list[str]:
+    """A sentence on the runs that waited for a better epoch as long as `--patience` says."""
+    stopped = [
+        f"run {outcome.run.id} after epoch {outcome.epochs[-1].epoch} of {experiment.config.epochs}"
+        for experiment in experiments
+        for outcome in experiment.counted
+        if experiment.config.patience and outcome.epochs[-1].epoch < experiment.config.epochs
+    ]
+    more = len(stopped) - PROTOCOLS_UP_TO
+    named = stopped[:PROTOCOLS_UP_TO] + ([f"and {more} more"] if more > 0 else [])
+    return [f"Stopped early, for want of a better epoch on validation: {', '.join(named)}."] if stopped else []
 
 
 def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, DatasetRecord]) -> list[ProtocolLine]:

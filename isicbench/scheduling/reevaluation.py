@@ -20,7 +20,7 @@ from isicbench.store.store import Store
 from isicbench.training.inference import predict_probabilities
 from isicbench.training.placement import place_images
 
-SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test", "fold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,10 @@ def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> Pr
     if request.split not in SPLITS:
         raise ConfigError(f"--split {request.split}: expected one of {', '.join(SPLITS)}")
     own = prepared.fingerprint == config.dataset_fingerprint
+    if request.split == "fold":
+        if not own or not config.folds:
+            raise ConfigError("--split fold: only a cross-validation's run has one, on its own data")
+        return prepared.train.part(split_training(prepared.train.image_ids, config).fold)
     if not own or config.validate_on == "test":
         if request.split == "validation":
             whose = "another dataset" if not own else "a run that was validated on the test set"

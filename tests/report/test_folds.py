@@ -58,7 +58,7 @@ def test_a_report_says_what_the_figures_are_and_that_some_folds_are_missing():
     assert any("of 4 folds only 1, 3 are scored" in line for line in part.score_lines)
     assert fold_mean_interval(part.experiments[0], Metric.DICE) is None
     assert any("in 4 folds" in line.text for line in whole.protocols)
-    assert any("not measured alike" in line for line in whole.warnings)
+    assert any("not measured alike (4 folds / the test images)" in line for line in whole.warnings)
 
 
 def test_folds_are_left_out_of_comparisons_on_the_test_images():

@@ -1,5 +1,7 @@
 """A cross-validation from the command to the report, and a run with all that staged training has."""
 
+import json
+
 from isicbench.store.store import open_store
 from tests.commands import isicbench
 
@@ -16,6 +18,8 @@ def test_folds_score_every_training_image_once_and_no_test_image(quick):
     images = store.dataset_images(runs[0].config.dataset_fingerprint)
     assert sorted(scored) == sorted(image.image_id for image in images if image.split == "train")
     assert [training.seen_in_training for training, _ in found] == [0, 0]
+    again = isicbench("evaluate", 2, "--split", "fold", "--resolution", "training", "--devices", "cpu", "--json")
+    assert json.loads(again.stdout)[0]["dice"] == found[1][0].dice
     assert "mine: 2-fold cross-validation, IoU" in " ".join(done.stdout.split())
 
 

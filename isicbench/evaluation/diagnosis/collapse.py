@@ -162,11 +162,11 @@ def _loss_sentence(figures: RunFigures) -> str:
     prior = entropy(figures.test.true_share)
     if not figures.epochs:
         return f"A constant prediction at the lesions' share of the area would have the loss {prior:.4f}."
-    last = figures.epochs[-1]
-    loss = f"training loss is {last.train_loss:.4f}"
+    scored, which = figures.scored, "best epoch's" if figures.config.keep == "best" else "last"
+    loss = f"training loss is {scored.train_loss:.4f}"
     if figures.config.loss != "bce":  # of which that of validation alone is an entropy
-        loss = f"validation loss is {last.validation_loss:.4f}"
-    return f"The last {loss}; a constant prediction at the lesions' share of the area would have {prior:.4f}."
+        loss = f"validation loss is {scored.validation_loss:.4f}"
+    return f"The {which} {loss}; a constant prediction at the lesions' share of the area would have {prior:.4f}."
 
 
 def _evidence(figures: RunFigures) -> dict[str, float]:
@@ -178,6 +178,6 @@ def _evidence(figures: RunFigures) -> dict[str, float]:
         "prior_entropy": entropy(test.true_share),
     }
     if figures.epochs:
-        found["train_loss"] = figures.epochs[-1].train_loss
-        found["validation_loss"] = figures.epochs[-1].validation_loss
+        found["train_loss"] = figures.scored.train_loss
+        found["validation_loss"] = figures.scored.validation_loss
     return found

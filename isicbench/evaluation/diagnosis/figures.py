@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from isicbench.config import Config
+from isicbench.evaluation.chosen_epoch import scored_epoch
 from isicbench.evaluation.diagnosis.grids import logits_stride
 from isicbench.records import EpochRecord, EvaluationRecord, MaskFigures, ProbabilityRecord
 
@@ -21,6 +22,11 @@ class RunFigures:
     masks: MaskFigures | None = None
     frozen_tensors_changed: int = 0
     """Tensors of a frozen encoder, BatchNorm statistics included, that training has changed."""
+
+    @property
+    def scored(self) -> EpochRecord:
+        """The epoch whose weights the scores are of; there must be one."""
+        return scored_epoch(self.config, self.epochs)
 
     @property
     def grid_cells(self) -> int:
