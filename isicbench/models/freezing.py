@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Modules all of whose outputs lead to one map, and the names of the parameters that do."""
+    """Modules whose every output leads to one map, and the names of the parameters that do."""
 
     modules: tuple[nn.Module, ...]
     parameters: frozenset[str]
@@ -45,7 +45,7 @@ def part_up_to(network: nn.Module, reader: nn.Module, *, level: int, side: int) 
 
 
 def _leading_modules(calls: list[tuple[nn.Module, list[Tensor]]], leads: list[bool]) -> Iterator[nn.Module]:
-    """Those none of whose outputs leads elsewhere."""
+    """Those whose every output leads there."""
     all_lead: dict[nn.Module, bool] = {}
     place = 0
     for module, tensors in calls:

@@ -1,5 +1,6 @@
 """An epoch's batches: which images, in which order, and how each is changed."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ class StepPlace:
     is_first: bool = True
     is_last: bool = True
     """After which the weights change."""
+    changes: int = 1
+    """Of the weights, from the first step to that change."""
 
 
 def step_place(plan: Sequence[Batch], step: int, config: Config, *, epoch: int) -> StepPlace:
@@ -48,6 +51,7 @@ def step_place(plan: Sequence[Batch], step: int, config: Config, *, epoch: int) 
         share=len(plan[step].rows) / sum(len(batch.rows) for batch in gathered),
         is_first=step == start,
         is_last=step == start + len(gathered) - 1,
+        changes=(epoch - 1) * math.ceil(len(plan) / config.accumulate) + step // config.accumulate + 1,
     )
 
 

@@ -113,7 +113,7 @@ class WholeNetwork:
 
     def end_step(self) -> None:
         if self.average is not None and self.place.is_last:
-            self.average.update(changes=self.place.done // self.config.accumulate + 1)
+            self.average.update(changes=self.place.changes)
 
     def forget_gradients(self) -> None:
         self.optimiser.zero_grad(set_to_none=True)

@@ -182,6 +182,14 @@ def test_frozen_encoder_that_moved_is_named_and_a_trained_one_may_move(healthy):
     moved = replace(healthy, frozen_tensors_changed=104)
     assert kinds(moved) == []
     assert kinds(replace(moved, config=replace(moved.config, frozen=True))) == ["frozen_encoder_moved"]
+    [found] = diagnose(replace(moved, config=replace(moved.config, freeze_until=8)))
+    assert "104 tensors of the frozen encoder, up to stride 8, changed" in found.message
+
+
+def test_what_became_worse_after_the_best_epoch_is_no_overfitting_where_that_epoch_is_kept(healthy):
+    turned = replace(healthy, epochs=epochs((0.6, 0.6), (0.5, 0.5), (0.4, 0.6), (0.3, 0.7)))
+    assert kinds(turned) == ["overfitting"]
+    assert kinds(replace(turned, config=replace(turned.config, keep="best"))) == []
 
 
 def test_validation_loss_that_turned_is_overfitting_from_its_lowest_epoch_on(healthy):
