@@ -64,16 +64,24 @@ RECIPES = [
 ]
 
 
+WITHIN_THE_SECOND_EPOCH = 6
+"""Events before: an epoch has four steps and its own."""
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=str)
 def test_training_that_goes_on_from_any_step_equals_the_unbroken_one_to_the_last_bit(discs, recipe):
     settings = config(**recipe)
     options = {"data_seed": 1, "training": discs, "validation": discs}
     whole = segmenter_for(settings)
-    unbroken = [(found.event, revived(found.state())) for found in train_together([whole], [settings], **options)]
-    for place in (0, len(unbroken) // 2, len(unbroken) - 1):
+    unbroken, states = [], {}
+    for place, found in enumerate(train_together([whole], [settings], **options)):
+        unbroken.append(found.event)
+        if place in (0, WITHIN_THE_SECOND_EPOCH) or isinstance(found.event, EpochRecord):
+            states[place] = found.state()
+    for place in (0, WITHIN_THE_SECOND_EPOCH, len(unbroken) - 1):
         again = segmenter_for(settings)
-        rest = [e.event for e in train_together([again], [settings], **options, resume_from=[unbroken[place][1]])]
-        expected = [event for event, _ in unbroken[place + 1 :]]
+        resumed = train_together([again], [settings], **options, resume_from=[revived(states[place])])
+        rest, expected = [found.event for found in resumed], unbroken[place + 1 :]
         assert len(rest) == len(expected)
         assert losses(rest) == losses(expected)
         assert all(torch.equal(again.state_dict()[name], tensor) for name, tensor in whole.state_dict().items())
