@@ -28,9 +28,16 @@ def fold_mean_interval(experiment: Experiment, metric: Metric) -> Interval | Non
     return fold_interval(list(means.values()), scored_to_trained=1 / trained)
 
 
+TOLD = 12
+"""Cross-validations, each in a sentence; the columns of the intervals hold all of them."""
+
+
 def fold_lines(experiments: Sequence[Experiment]) -> list[str]:
-    """A sentence for each cross-validation that has a counted run."""
-    return [_line(experiment) for experiment in experiments if experiment.config.folds and experiment.counted]
+    """A sentence for each cross-validation that has a counted run, up to `TOLD` of them."""
+    counted = [experiment for experiment in experiments if experiment.config.folds and experiment.counted]
+    more = len(counted) - TOLD
+    lines = [_line(experiment) for experiment in counted[:TOLD]]
+    return [*lines, f"And {more} more cross-validations."] if more > 0 else lines
 
 
 def _line(experiment: Experiment) -> str:

@@ -11,6 +11,8 @@ from isicbench.evaluation.scales import Metric
 from isicbench.report.contents import read_contents
 from isicbench.report.folds import fold_mean_interval
 from isicbench.report.layout import Layout
+from isicbench.report.markdown import render_markdown
+from isicbench.report.report_pictures import FigurePaths
 from isicbench.report.report_tables import report_tables
 from tests.report.study_records import MemorySource, config, epochs, evaluation, run
 
@@ -59,6 +61,15 @@ def test_a_report_says_what_the_figures_are_and_that_some_folds_are_missing():
     assert fold_mean_interval(part.experiments[0], Metric.DICE) is None
     assert any("in 4 folds" in line.text for line in whole.protocols)
     assert any("not measured alike (4 folds / the test images)" in line for line in whole.warnings)
+
+
+def test_names_in_the_sentences_are_escaped_as_everywhere():
+    runs = [run(fold, config=config(folds=2, fold=fold), experiment="*a* <b>") for fold in (1, 2)]
+    source = MemorySource(
+        epochs_of={found.id: epochs(4) for found in runs},
+        evaluations_of={found.id: [evaluation(split="fold")] for found in runs},
+    )
+    assert r"\*a\* \<b\>: 2-fold" in render_markdown(read_contents(source, runs), FigurePaths())
 
 
 def test_folds_are_left_out_of_comparisons_on_the_test_images():
