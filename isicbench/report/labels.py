@@ -25,6 +25,14 @@ FIELD_LABELS = {
 }
 
 
+AT_ZERO = {
+    "freeze_until": "no stage frozen",
+    "unfreeze_at": "no unfreezing",
+    "ema_decay": "no averaged weights",
+    "patience": "no early stop",
+    "folds": "the test images",
+}
+"""What 0 means, where it is no amount."""
 LOSS_NAMES = {
     "bce": "binary cross-entropy",
     "bce_dice": "cross-entropy + Dice loss",
@@ -80,8 +88,10 @@ def setting(config: Config, field: str) -> str:
         return "frozen" if value else "fine-tuned"
     if field == "compile":
         return "compiled" if value else "not compiled"
+    if field in AT_ZERO and not value:
+        return AT_ZERO[field]
     if field == "folds":
-        return f"{value} folds" if value else "the test images"
+        return f"{value} folds"
     if field == "keep":
         return f"weights of the {value} epoch"
     if field in ("dataset_fingerprint", "weights_sha256", "predictions_sha256"):

@@ -3,6 +3,7 @@
 import pytest
 
 from isicbench.report.contents import read_contents
+from isicbench.report.labels import experiment_labels
 from tests.report.study_records import MemorySource, config, epoch, evaluation, run
 
 DICE = (0.3, 0.6, 0.6, 0.5)
@@ -25,3 +26,12 @@ def test_a_run_that_stopped_early_is_named_and_not_taken_for_one_that_lacks_epoc
     assert any("run 1 after epoch 4 of 9" in line for line in contents.score_lines)
     assert contents.notes == ()
     assert "patience 1" in contents.protocols[0].text
+
+
+def test_what_is_not_asked_for_is_said_in_words():
+    runs = [run(1, config=config()), run(2, config=config(ema_decay=0.9, patience=2))]
+    labels = experiment_labels(runs).values()
+    assert [label.partition(", ")[2] for label in labels] == [
+        "no averaged weights, no early stop",
+        "averaged weights, decay 0.9, patience 2",
+    ]
