@@ -14,6 +14,7 @@ class Split(StrEnum):
     TRAIN = "train"
     VALIDATION = "validation"
     TEST = "test"
+    FOLD = "fold"
 
 
 class Resolution(StrEnum):

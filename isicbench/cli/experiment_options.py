@@ -56,6 +56,41 @@ WeightChoices = Annotated[
     list[str],
     typer.Option("--weights", metavar="NAME|FILE", help=f"Encoder: imagenet1k_v1, random, or a FILE. {GRID}"),
 ]
+FreezeUntil = Annotated[
+    list[int],
+    typer.Option(
+        "--freeze-until", metavar="STRIDE", help=f"Freeze a fine-tuned encoder's stages up to this stride. {GRID}"
+    ),
+]
+UnfreezeAt = Annotated[
+    list[int],
+    typer.Option("--unfreeze-at", metavar="EPOCH", help=f"Train a fine-tuned encoder from this epoch on. {GRID}"),
+]
+EmaDecays = Annotated[
+    list[float],
+    typer.Option("--ema", metavar="DECAY", help=f"Score and save an average of the weights; 0 for none. {GRID}"),
+]
+Patience = Annotated[
+    int,
+    typer.Option("--patience", metavar="N", help="Stop after N epochs without a better one on validation; 0 never."),
+]
+Keep = Annotated[
+    str, typer.Option("--keep", metavar="EPOCH", help="Whose weights to score and save: last, or best on validation.")
+]
+Accumulate = Annotated[
+    int, typer.Option("--accumulate", metavar="N", help="Gather the gradients of N steps for one change of weights.")
+]
+Folds = Annotated[
+    int,
+    typer.Option(
+        "--folds",
+        metavar="N",
+        help="Cross-validate: cut the training images into N, score each part by a run on the others; 0 for none.",
+    ),
+]
+FoldNumbers = Annotated[
+    list[int] | None, typer.Option("--fold", metavar="K", help="Only this fold; repeat for several.  [default: all]")
+]
 Augmentations = Annotated[
     list[str],
     typer.Option("--augmentation", metavar="KIND", help=f"study (flips and colour jitter), flips, or none. {GRID}"),

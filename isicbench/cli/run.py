@@ -8,6 +8,7 @@ import typer
 
 from isicbench.cli.app import single
 from isicbench.cli.experiment_options import (
+    Accumulate,
     Augmentations,
     BatchParts,
     BatchSizes,
@@ -16,23 +17,30 @@ from isicbench.cli.experiment_options import (
     DataSeed,
     Decoders,
     DryRun,
+    EmaDecays,
     EncoderRateShare,
     Encoders,
     Epochs,
     Exclusions,
     FineTuned,
+    FoldNumbers,
+    Folds,
     Force,
+    FreezeUntil,
     Frozen,
+    Keep,
     LearningRates,
     Losses,
     Names,
     Optimisers,
+    Patience,
     Precision,
     Schedules,
     Seeds,
     Sizes,
     StudyTags,
     Threshold,
+    UnfreezeAt,
     ValidateOn,
     ValidationShare,
     WarmupEpochs,
@@ -74,6 +82,12 @@ def run(
     encoder_lr: EncoderRateShare = 1.0,
     clip_norm: ClipNorm = 0.0,
     batch_parts: BatchParts = 1,
+    accumulate: Accumulate = 1,
+    freeze_until: FreezeUntil = [0],
+    unfreeze_at: UnfreezeAt = [0],
+    ema: EmaDecays = [0.0],
+    patience: Patience = 0,
+    keep: Keep = "last",
     weights: WeightChoices = ["imagenet1k_v1"],
     augmentation: Augmentations = ["study"],
     threshold: Threshold = "0.5",
@@ -83,6 +97,8 @@ def run(
     data_dir: DataDir = None,
     validate_on: ValidateOn = "held-out",
     validation_share: ValidationShare = 0.1,
+    folds: Folds = 0,
+    fold: FoldNumbers = None,
     name: Names = None,
     tag: StudyTags = None,
     exclude: Exclusions = None,
@@ -134,6 +150,11 @@ def run(
         encoder_rate_share=encoder_lr,
         clip_norm=clip_norm,
         batch_parts=batch_parts,
+        accumulate=accumulate,
+        patience=patience,
+        keep=keep,
+        folds=folds,
+        fold=min(folds, 1),
     )
     axes: dict[str, list[Any]] = {
         "frozen": [True] * frozen + [False] * fine_tuned or [True, False],
@@ -147,9 +168,14 @@ def run(
         "image_size_px": size,
         "epochs": epochs,
         "batch_size": batch_size,
+        "freeze_until": freeze_until,
+        "unfreeze_at": unfreeze_at,
+        "ema_decay": ema,
     }
     if lr:
         axes["learning_rate"] = lr
+    if folds or fold:
+        axes["fold"] = fold or list(range(1, folds + 1))
     left_out = [read_combination(text) for text in exclude or ()]
     request = Request(
         base=base,

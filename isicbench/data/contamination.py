@@ -7,7 +7,7 @@ from typing import Literal
 
 from isicbench.config import Config
 from isicbench.data.perceptual_hash import CERTAIN_DISTANCE, close_hashes, hamming_distances, hash_bits
-from isicbench.data.splits import hold_out
+from isicbench.data.splits import split_training
 from isicbench.records import DatasetImage
 
 Reason = Literal["bytes", "id", "near"]
@@ -60,18 +60,27 @@ def count_seen(trained: Sequence[DatasetImage], evaluated: Sequence[DatasetImage
 def trained_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
     """Of a dataset's images those that a run with this config trains on: `train` without what it holds out."""
     train = [image for image in images if image.split == "train"]
-    if config.validate_on == "test" or len(train) < 2:
+    if len(train) < 2:
         return train
-    kept, _ = hold_out([image.image_id for image in train], share=config.validation_share, seed=config.validation_seed)
-    return [train[index] for index in kept]
+    return [train[index] for index in split_training([image.image_id for image in train], config).train]
+
+
+def scored_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
+    """Of a dataset's images those that a run with this config is scored on at its end."""
+    if not config.folds:
+        return [image for image in images if image.split == "test"]
+    train = [image for image in images if image.split == "train"]
+    return [train[index] for index in split_training([image.image_id for image in train], config).fold]
 
 
 def validation_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
     """Of a dataset's images those that a run with this config validates on."""
     if config.validate_on == "test":
         return [image for image in images if image.split == "test"]
-    trained = {image.image_id for image in trained_images(images, config)}
-    return [image for image in images if image.split == "train" and image.image_id not in trained]
+    train = [image for image in images if image.split == "train"]
+    if len(train) < 2:
+        return []
+    return [train[index] for index in split_training([image.image_id for image in train], config).validation]
 
 
 def _nearest(trained: Sequence[DatasetImage], evaluated: Sequence[DatasetImage]) -> dict[str, DatasetImage]:

@@ -54,8 +54,8 @@ def read_scores(
 def common_resolution(
     experiments: Sequence[Experiment], evaluations: Mapping[int, Sequence[EvaluationRecord]], *, split: str
 ) -> str:
-    """`original` where every counted run was scored at it, else `training`."""
-    run_ids = [outcome.run.id for experiment in experiments for outcome in experiment.counted]
+    """`original` where every counted run was scored at it, but those of a cross-validation, else `training`."""
+    run_ids = [outcome.run.id for e in experiments if not e.config.folds for outcome in e.counted]
     everywhere = all(
         any(e.final and (e.split, e.resolution) == (split, "original") for e in evaluations.get(run_id, ()))
         for run_id in run_ids

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from isicbench.report.epoch_series import drawn_states, epoch_values, loss_limits, mean_values, with_epochs
 from isicbench.report.experiments import Experiment
+from isicbench.report.labels import losses_label
 from isicbench.report.palette import TRAIN_LINE, VALIDATION_LINE, LineStyle, line_style
 from isicbench.report.style import COLUMN_INCHES, SCREEN, Sheet, new_figure, picture, report_style
 
@@ -52,7 +53,7 @@ def _loss_figure(experiments: Sequence[Experiment], *, limits: tuple[float, floa
         _draw_line(axes, experiment, "train_loss", TRAIN_LINE)
         _draw_line(axes, experiment, "validation_loss", VALIDATION_LINE)
         axes.set_title(_title(experiment))
-        axes.set_ylabel("Loss (binary cross-entropy)")
+        axes.set_ylabel(losses_label(experiment.config))
         axes.set_ylim(*limits)
         _mark_epochs(axes, [experiment])
     panels[0].legend(handles=[_key("Train", TRAIN_LINE), _key("Validation", VALIDATION_LINE)])

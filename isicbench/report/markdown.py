@@ -27,7 +27,7 @@ def render_report(request: ReportRequest) -> Rendered:
     """`report.md` and the pictures that it names; on standard output the text alone, which names none."""
     if request.layout.table:
         [table] = report_tables(request.contents, request.layout).values()
-        return Rendered(body=f"{markdown_table(table)}\n{table.caption}".rstrip() + "\n")
+        return Rendered(body=f"{markdown_table(table)}\n{escape_markdown(table.caption)}".rstrip() + "\n")
     pictures = Pictures()
     if request.beside:
         pictures = draw_pictures(request.source, request.contents, Sheet.of(request.layout, kind="png", width="page"))

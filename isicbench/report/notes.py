@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from isicbench.records import EvaluationRecord, RunRecord, RunStatus
-from isicbench.report.experiments import Experiment, Outcome
+from isicbench.report.experiments import Experiment, Outcome, place_of
 from isicbench.report.wording import headline, number_ranges, printable
 
 
@@ -37,13 +37,13 @@ def ending(run: RunRecord) -> str:
 
 
 def _experiment_notes(experiment: Experiment) -> list[str]:
-    leading = {outcome.run.seed: outcome.run for outcome in experiment.leading}
+    leading = {place_of(outcome.run): outcome.run for outcome in experiment.leading}
     notes, queued = [], []
     for outcome in experiment.outcomes:
         if outcome.run.status is RunStatus.QUEUED:
             queued.append(outcome.run.id)
-        elif note := _note(outcome, leading[outcome.run.seed]):
-            notes.append(f"Run {outcome.run.id} ({experiment.label}, seed {outcome.run.seed}) {note}.")
+        elif note := _note(outcome, leading[place_of(outcome.run)]):
+            notes.append(f"Run {outcome.run.id} ({experiment.label}, {_place(outcome.run)}) {note}.")
     if queued:
         plural = "Run" if len(queued) == 1 else "Runs"
         notes.append(f"{plural} {number_ranges(queued)} ({experiment.label}): queued.")
@@ -52,7 +52,8 @@ def _experiment_notes(experiment: Experiment) -> list[str]:
 
 def _note(outcome: Outcome, leader: RunRecord) -> str:
     run = outcome.run
-    later = "" if leader.id == run.id else f"; run {leader.id} of the same seed stands in its place"
+    same = "seed and fold" if run.config.folds else "seed"
+    later = "" if leader.id == run.id else f"; run {leader.id} of the same {same} stands in its place"
     if outcome.counted:
         return f"completed{later}" if later else _short_of_epochs(outcome)
     if run.status is RunStatus.COMPLETED:
@@ -69,7 +70,14 @@ def _short_of_epochs(outcome: Outcome) -> str:
     if outcome.run.config.is_external:
         return ""
     last, asked = outcome.epochs[-1].epoch, outcome.run.config.epochs
+    if outcome.run.config.patience:
+        return ""  # it has stopped early, which stands with the figures
     return "" if last == asked else f"has {last} of its {asked} epochs recorded; the losses are those of epoch {last}"
+
+
+def _place(run: RunRecord) -> str:
+    fold = f", fold {run.config.fold} of {run.config.folds}" if run.config.folds else ""
+    return f"seed {run.seed}{fold}"
 
 
 def _where(run: RunRecord) -> str:

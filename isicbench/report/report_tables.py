@@ -8,7 +8,7 @@ from isicbench.report.data_table import DataTable
 from isicbench.report.extent import ROWS
 from isicbench.report.layout import Layout
 from isicbench.report.published import published_table
-from isicbench.report.result_columns import ALL_KEYS, RESULT_COLUMNS, ResultLine, require_columns
+from isicbench.report.result_columns import ALL_KEYS, RESULT_COLUMNS, ResultLine, require_columns, without_nats
 from isicbench.report.run_lines import runs_table
 from isicbench.report.scores import macro_table, micro_table
 from isicbench.report.table import has_seeds
@@ -76,6 +76,8 @@ def _usual_keys(contents: ReportContents) -> tuple[str, ...]:
 
 def _result_table(contents: ReportContents, places: Sequence[int], keys: Sequence[str]) -> DataTable:
     columns = [RESULT_COLUMNS[key] for key in keys]
+    if any(experiment.config.loss != "bce" for experiment in contents.experiments):
+        columns = [without_nats(column) for column in columns]
     iou = {line.label: line for line in contents.comparisons.iou} if contents.comparisons else {}
     dice = {line.label: line for line in contents.comparisons.dice.means} if contents.comparisons else {}
     lines = [

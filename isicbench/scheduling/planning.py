@@ -12,7 +12,7 @@ from isicbench.data.fingerprint import fingerprint
 from isicbench.data.image_records import describe_images
 from isicbench.data.prepare import Prepared, prepare
 from isicbench.data.progress import Progress, silent
-from isicbench.data.splits import hold_out
+from isicbench.data.splits import split_training
 from isicbench.errors import ConfigError, WeightsError
 from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
@@ -52,18 +52,20 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     Raises `ConfigError`, `DataError` or `WeightsError`.
     """
     configs = _expand(request)
-    for encoder, decoder in dict.fromkeys((config.encoder, config.decoder) for config in configs):
-        _require_network(encoder, decoder)
+    for encoder, decoder, stride in dict.fromkeys((c.encoder, c.decoder, c.freeze_until) for c in configs):
+        _require_network(encoder, decoder, freeze_until=stride)
     _require_seeds(request.seeds)
-    if request.names and len(request.names) != len(configs):
+    experiments = list(dict.fromkeys(config.experiment_hash for config in configs))
+    if request.names and len(request.names) != len(experiments):
         raise ConfigError(
-            f"{len(request.names)} names for {len(configs)} experiments",
+            f"{len(request.names)} names for {len(experiments)} experiments",
             hint="Give --name once for each experiment, in the order that --dry-run shows.",
         )
     dataset = open_dataset(request.base.dataset, data_dir=request.data_dir, progress=progress)
     record = describe_dataset(dataset)
     _check_split(dataset, request.base)
-    names: Sequence[str | None] = request.names or [None] * len(configs)
+    by_experiment = dict(zip(experiments, request.names, strict=True)) if request.names else {}
+    names = [by_experiment.get(config.experiment_hash) for config in configs]
     choices = dict.fromkeys((config.weights, config.encoder) for config in configs)
     weights = {choice: _find_weights(*choice, progress) for choice in choices}
     completed = [_complete(config, record, weights[config.weights, config.encoder]) for config in configs]
@@ -96,12 +98,14 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
     )
 
 
-def _require_network(encoder: str, decoder: str) -> None:
+def _require_network(encoder: str, decoder: str, *, freeze_until: int) -> None:
     require_known(encoder=encoder, decoder=decoder)
-    if encoder.startswith(TIMM):
+    if encoder.startswith(TIMM) or freeze_until:
         from isicbench.models.zoo import build_encoder
 
-        build_encoder(encoder, decoder=decoder)  # torch is loaded only here: timm alone knows its names
+        built = build_encoder(encoder, decoder=decoder)  # torch is loaded only here: it alone knows timm and strides
+        if freeze_until:
+            built.require_stride(freeze_until)
 
 
 def _find_weights(choice: str, encoder: str, progress: Progress) -> Weights:
@@ -140,5 +144,4 @@ def _complete(config: Config, dataset: DatasetRecord, weights: Weights) -> Confi
 
 def _check_split(dataset: Dataset, config: Config) -> None:
     """Raise now, not in every worker, where too few images are left to hold some out."""
-    if config.validate_on == "held-out":
-        hold_out([pair.image_id for pair in dataset.train], share=config.validation_share, seed=config.validation_seed)
+    split_training([pair.image_id for pair in dataset.train], config)

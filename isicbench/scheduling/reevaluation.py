@@ -10,7 +10,7 @@ from isicbench.config import Config
 from isicbench.data.catalog import open_dataset
 from isicbench.data.prepare import Prepared, PreparedSplit, load_prepared, prepare
 from isicbench.data.progress import Progress, silent
-from isicbench.data.splits import hold_out
+from isicbench.data.splits import split_training
 from isicbench.errors import ConfigError
 from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord
 from isicbench.scheduling.planning import describe_dataset
@@ -20,7 +20,7 @@ from isicbench.store.store import Store
 from isicbench.training.inference import predict_probabilities
 from isicbench.training.placement import place_images
 
-SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test", "fold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,10 @@ def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> Pr
     if request.split not in SPLITS:
         raise ConfigError(f"--split {request.split}: expected one of {', '.join(SPLITS)}")
     own = prepared.fingerprint == config.dataset_fingerprint
+    if request.split == "fold":
+        if not own or not config.folds:
+            raise ConfigError("--split fold: only a cross-validation's run has one, on its own data")
+        return prepared.train.part(split_training(prepared.train.image_ids, config).fold)
     if not own or config.validate_on == "test":
         if request.split == "validation":
             whose = "another dataset" if not own else "a run that was validated on the test set"
@@ -84,8 +88,8 @@ def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> Pr
         return prepared.train if request.split == "train" else prepared.test
     if request.split == "test":
         return prepared.test
-    train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
-    return prepared.train.part(train if request.split == "train" else validation)
+    parts = split_training(prepared.train.image_ids, config)
+    return prepared.train.part(parts.train if request.split == "train" else parts.validation)
 
 
 def _record(store: Store, run: RunRecord, evaluation: EvaluationRecord) -> EvaluationRecord:

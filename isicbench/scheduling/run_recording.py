@@ -64,8 +64,15 @@ class Recording:
         ):
             self.record(happened)
             self.moved()
+            if self._thaws_after(happened):
+                group.require_unmoved()
             if happened.index in self.active and happened.index == max(self.active):
                 self._after_all(should_stop, epoch_ended=isinstance(happened.event, EpochRecord))
+
+    def _thaws_after(self, happened: RunEvent) -> bool:
+        """Whether the encoder was frozen until now, and will be trained."""
+        unfreeze_at = self.runs[happened.index].config.unfreeze_at
+        return isinstance(happened.event, EpochRecord) and happened.event.epoch == unfreeze_at - 1
 
     def _after_all(self, should_stop: Callable[[], bool], *, epoch_ended: bool) -> None:
         """Every run of the group has taken the step or ended the epoch, so that they can go on together."""

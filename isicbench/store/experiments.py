@@ -37,6 +37,14 @@ CONFIG_COLUMNS = (
     "encoder_rate_share",
     "clip_norm",
     "batch_parts",
+    "freeze_until",
+    "unfreeze_at",
+    "ema_decay",
+    "patience",
+    "keep",
+    "accumulate",
+    "folds",
+    "fold",
 )
 HASHES_AT_ONCE = 10_000
 """In one statement, which may bind some 30,000 variables."""

@@ -122,6 +122,14 @@ class ExperimentRow(Table):
     encoder_rate_share: Mapped[float] = mapped_column(server_default="1")
     clip_norm: Mapped[float] = mapped_column(server_default="0")
     batch_parts: Mapped[int] = mapped_column(server_default="1")
+    freeze_until: Mapped[int] = mapped_column(server_default="0")
+    unfreeze_at: Mapped[int] = mapped_column(server_default="0")
+    ema_decay: Mapped[float] = mapped_column(server_default="0")
+    patience: Mapped[int] = mapped_column(server_default="0")
+    keep: Mapped[str] = mapped_column(server_default="last")
+    accumulate: Mapped[int] = mapped_column(server_default="1")
+    folds: Mapped[int] = mapped_column(server_default="0")
+    fold: Mapped[int] = mapped_column(server_default="0")
 
 
 class StudyRow(Table):

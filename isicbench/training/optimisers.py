@@ -54,7 +54,8 @@ OPTIMISERS: dict[str, Callable[[Groups], Optimizer]] = {"adam": fused_adam, "ada
 
 def _groups(segmenter: Segmenter, config: Config) -> Groups:
     shared: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
-    if config.encoder_rate_share == 1:
+    # SGD steps a group's parameters all for the first time, or none of them: an encoder that joins later has its own.
+    if config.encoder_rate_share == 1 and not config.unfreeze_at:
         return [shared | {"params": segmenter.trainable_parameters()}]
     encoder = [parameter for parameter in segmenter.encoder.parameters() if parameter.requires_grad]
     decoder = [parameter for parameter in segmenter.decoder.parameters() if parameter.requires_grad]

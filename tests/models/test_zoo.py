@@ -7,6 +7,7 @@ import torch
 
 from isicbench.config import Config
 from isicbench.errors import ConfigError
+from isicbench.evaluation.diagnosis.grids import logits_stride
 from isicbench.models.names import DECODERS
 from isicbench.models.names import ENCODERS as LISTED
 from isicbench.models.segmenter import build_segmenter
@@ -49,6 +50,13 @@ def test_logits_have_the_size_of_the_images(pair, height, width):
         logits = segmenter(batch(height, width)[0])
     assert logits.shape == (3, 1, height, width)
     assert torch.isfinite(logits).all()
+
+
+def test_the_logits_lie_on_the_grid_that_diagnoses_reckon_with(pair):
+    settings, segmenter = pair
+    with torch.inference_mode():
+        grid = segmenter.grid(batch()[0])
+    assert grid.shape == (3, 64 // logits_stride(settings), 64 // logits_stride(settings))
 
 
 def test_the_frozen_engine_gives_the_plain_networks_maps(pair):
@@ -105,7 +113,9 @@ def test_a_batch_of_one_image_trains(pair):
 
 @pytest.mark.parametrize("name", LISTED)
 def test_every_listed_encoder_can_be_built(name):
-    assert [level.stride for level in build_encoder(name, decoder="unet").levels][-4:] == [4, 8, 16, 32]
+    strides = [level.stride for level in build_encoder(name, decoder="unet").levels]
+    assert strides[-4:] == [4, 8, 16, 32]
+    assert strides[0] == logits_stride(config(name, "unet"))
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,17 @@ def test_every_recipe_is_captured_and_trains_as_without_a_graph(discs, changes, 
     assert replayed == pytest.approx(losses(on_gpu(discs), settings), rel=2e-2)
 
 
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_an_encoder_that_is_unfrozen_gets_a_graph_of_its_own_and_averaged_weights_leave_it_whole(discs, optimiser):
+    settings = config(unfreeze_at=3, freeze_until=4, ema_decay=0.9, optimiser=optimiser)
+    assert losses(on_gpu(discs), settings) == pytest.approx(losses(discs, settings), abs=2e-2)
+
+
+def test_gathered_steps_train_as_on_the_cpu(discs):
+    settings = config(accumulate=2, clip_norm=1.0)
+    assert losses(on_gpu(discs), settings) == pytest.approx(losses(discs, settings), abs=2e-2)
+
+
 def test_bf16_is_near_fp32(discs):
     data = on_gpu(discs)
     assert losses(data, config(precision="bf16")) == pytest.approx(losses(data, config()), abs=5e-2)
