@@ -60,6 +60,18 @@ class ImagesLeftOutError(IsicbenchError):
     exit_code = 8
 
 
+class ExportError(IsicbenchError):
+    """A network cannot be written in a format, or computes something else there."""
+
+    exit_code = 12
+
+
+class NotReproducedError(IsicbenchError):
+    """A run that was trained again has other figures."""
+
+    exit_code = 13
+
+
 class StudyInterruptedError(IsicbenchError):
     """The user or the system asked the command to stop."""
 

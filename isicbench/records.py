@@ -246,6 +246,19 @@ class ArtifactRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostRecord:
+    """What a run's network costs, whatever its weights are: one image at its input size."""
+
+    parameters: int
+    gflops: float
+    """Of one forward pass; a multiplication with its addition counts as two."""
+    latency_ms: float | None = None
+    """Median time of a batch of one on a CPU; None until `isicbench costs` has measured it."""
+    latency_on: str = ""
+    """The CPU and the threads that it was measured with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why a run ended without a result."""
 

@@ -43,11 +43,16 @@ def carry_out(
 
 def train_study(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
     """Train a study that was added, print its table; returns the exit code."""
+    code = train_runs(store, study, machines, safeguards)
+    out.print(terminal_report(store, store.study_runs(study.id)))
+    return code
+
+
+def train_runs(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
+    """Train a study that was added; returns the exit code."""
     _announce(study, machines, store)
     stopped = _train(store, study, machines, safeguards)
-    runs = store.study_runs(study.id)
-    out.print(terminal_report(store, runs))
-    return _exit_code(runs, stopped=stopped)
+    return _exit_code(store.study_runs(study.id), stopped=stopped)
 
 
 SHOWN_FIELDS = frozenset(

@@ -125,11 +125,15 @@ class Encoder(nn.Module):
 
     def forward(self, images: Tensor) -> Features:
         if not self.frozen:
-            features: Features = self._maps()(images.contiguous(memory_format=torch.channels_last))
-            return features
+            return self.plain(images)
         if self._engine is None:
             self._engine = frozen_engine(self._maps(), device=images.device, precision=self.precision)
         return self._engine(images)
+
+    def plain(self, images: Tensor) -> Features:
+        """As `forward`, layer by layer in torch, frozen or not."""
+        features: Features = self._maps()(images.contiguous(memory_format=torch.channels_last))
+        return features
 
     def _maps(self) -> nn.Module:
         return self._reader[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.comparison_section import ReportComparisons, report_comparisons
+from isicbench.report.cost_table import CostLine, Costs, cost_lines
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
 from isicbench.report.extent import ROWS, Extent, report_extent
 from isicbench.report.notes import run_notes
@@ -62,6 +63,10 @@ class ReportContents:
     """What the test set was scored, at each resolution."""
     score_lines: tuple[str, ...]
     """What the figures of `rows` are."""
+    costs: Costs
+    """Of one run of each experiment, where they are recorded."""
+    cost_lines: tuple[CostLine, ...]
+    """The experiments to weigh against their costs; none where all have one network."""
     environments: tuple[str, ...]
     """One line for each distinct set of software and devices."""
 
@@ -114,6 +119,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows
     leading = [outcome.run.id for experiment in detailed for outcome in experiment.leading]
     probabilities = source.probabilities(leading)
     environments = source.environments(run_ids)
+    costs = source.costs([outcome.run.id for experiment in experiments for outcome in experiment.counted])
     return ReportContents(
         experiments=tuple(experiments),
         rows=tuple(rows),
@@ -132,6 +138,8 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows
         ),
         scores=tuple(score_rows(experiments)),
         score_lines=tuple(score_lines(experiments)),
+        costs=costs,
+        cost_lines=tuple(cost_lines(experiments, rows, costs)),
         environments=tuple(_environment_lines(environments)),
     )
 

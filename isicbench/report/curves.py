@@ -131,8 +131,13 @@ def _mark_epochs(axes: Axes, experiments: Sequence[Experiment]) -> None:
 def _title(experiment: Experiment, *, width: int = 42) -> str:
     """The experiment's label, its seeds where there are several, how its unfinished runs stand, and a warning."""
     states = drawn_states(experiment)
-    lines = textwrap.wrap(experiment.label, width)
-    return "\n".join([*lines, *textwrap.wrap(f"[{', '.join(states)}]", width)] if states else lines)
+    label = wrapped_label(experiment.label, width=width)
+    return "\n".join([label, *textwrap.wrap(f"[{', '.join(states)}]", width)]) if states else label
+
+
+def wrapped_label(label: str, *, width: int = 56) -> str:
+    """An experiment's label in lines of so many characters."""
+    return "\n".join(textwrap.wrap(label, width))
 
 
 def _key(label: str, style: LineStyle) -> Line2D:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -57,19 +58,21 @@ def render_markdown(
 ) -> str:
     """The report's text; every name in it is escaped."""
     layout = layout or Layout()
-    text = (
-        _environment()
-        .get_template("report.md.j2")
-        .render(
-            report=contents,
-            tables=report_tables(contents, layout),
-            remarks=shown_remarks(contents, layout),
-            figures=figures,
-            seeded=has_seeds(contents.rows),
-            means_line=MEANS_LINE,
-            without_predictions=without_predictions,
-        )
+    return render_template(
+        "report.md.j2",
+        report=contents,
+        tables=report_tables(contents, layout),
+        remarks=shown_remarks(contents, layout),
+        figures=figures,
+        seeded=has_seeds(contents.rows),
+        means_line=MEANS_LINE,
+        without_predictions=without_predictions,
     )
+
+
+def render_template(name: str, **values: Any) -> str:
+    """A template's text, without blank lines beyond one."""
+    text = _environment().get_template(name).render(**values)
     return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from isicbench.report.comparison_data import intervals_table, pairs_table
 from isicbench.report.contents import ReportContents
+from isicbench.report.cost_table import costs_table, experiment_costs
 from isicbench.report.data_table import DataTable
 from isicbench.report.extent import ROWS
 from isicbench.report.layout import Layout
@@ -34,6 +35,7 @@ def report_tables(contents: ReportContents, layout: Layout, *, everything: bool 
         macro_table(scores),
         micro_table(scores),
         thresholds_table(contents.thresholds),
+        costs_table(contents.cost_lines, shown=None if whole else contents.extent.rows),
         runs_table(contents.runs if whole else contents.shown_runs),
     ]
     if layout.with_published or layout.table == "published":
@@ -86,6 +88,7 @@ def _result_table(contents: ReportContents, places: Sequence[int], keys: Sequenc
             row=contents.rows[place],
             iou=iou.get(contents.rows[place].label),
             dice=dice.get(contents.rows[place].label),
+            costs=experiment_costs(contents.experiments[place], contents.costs),
         )
         for place in places
     ]

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from isicbench.choices import unknown
 from isicbench.evaluation.scales import SCALES, Metric
+from isicbench.records import CostRecord
 from isicbench.report.comparison import MeanLine
+from isicbench.report.cost_table import MEASURES, cost_of
 from isicbench.report.data_table import Cell, Column, Named, Range, finite, summarise
 from isicbench.report.experiments import Experiment
 from isicbench.report.folds import fold_mean_interval
@@ -23,6 +25,8 @@ class ResultLine:
     row: ResultRow
     iou: MeanLine | None
     dice: MeanLine | None
+    costs: CostRecord | None
+    """Of its network, where they are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,11 @@ def _cost(field: str, heading: str, *, unit: str, decimals: int, text: Callable[
     return ResultColumn(column, of)
 
 
+def _network(measure: Column) -> ResultColumn:
+    """What the network costs."""
+    return ResultColumn(measure, lambda line: cost_of(line.costs, measure) if line.costs else None)
+
+
 def _interval(key: str, heading: str, *, of: Callable[[ResultLine], MeanLine | None], metric: Metric) -> ResultColumn:
     """Over images and seeds, or over the folds of a cross-validation."""
     column = Column(key=key, heading=heading, decimals=SCALES[Metric.DICE].decimals, is_score=True)
@@ -141,6 +150,7 @@ _COLUMNS = (
     _cost("train_seconds", "Training time", unit="s", decimals=1, text=duration),
     _cost("images_per_second", "Images/s", unit="", decimals=1, text=rate),
     _cost("peak_memory_mib", "Peak memory", unit="MiB", decimals=0, text=memory),
+    *map(_network, MEASURES),
 )
 RESULT_COLUMNS = {found.column.key: found for found in _COLUMNS}
 ALL_KEYS = tuple(RESULT_COLUMNS)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from isicbench.records import (
+    CostRecord,
     DatasetRecord,
     EnvironmentRecord,
     EpochRecord,
@@ -37,6 +38,8 @@ class ReportSource(Protocol):
         ...
 
     def probabilities(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[ProbabilityRecord]]: ...
+
+    def costs(self, run_ids: Sequence[int], /) -> Mapping[int, CostRecord]: ...
 
     def environments(self, run_ids: Sequence[int], /) -> Mapping[int, EnvironmentRecord]: ...
 

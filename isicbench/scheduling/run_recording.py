@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from isicbench.models.segmenter import Segmenter
 from isicbench.records import EpochRecord, Failure, RunRecord, RunStatus, StepRecord
 from isicbench.scheduling.checkpoints import CheckpointClock, remove_checkpoints, save_checkpoint
+from isicbench.scheduling.cost_files import counted_costs, save_costs
 from isicbench.scheduling.failures import diagnosed, failure_of
 from isicbench.scheduling.group import Group
 from isicbench.scheduling.model_file import require_finite, save_model
@@ -140,6 +142,7 @@ class Recording:
         except Exception as error:
             self._end(index, RunStatus.FAILED, failure=failure_of(error, run, device=device))
             return
+        self._count_costs(group.segmenters[index], run)
         train_seconds = sum(epoch.train_seconds for epoch in epochs)
         self._end(
             index,
@@ -148,6 +151,13 @@ class Recording:
             images_per_second=len(group.training) * len(epochs) / train_seconds,
             peak_memory_mib=peak_mib(device),
         )
+
+    def _count_costs(self, segmenter: Segmenter, run: RunRecord) -> None:
+        """A network that cannot be counted costs these figures and not the run; the run's log tells."""
+        try:
+            save_costs(self.store, run, counted_costs(segmenter, size_px=run.config.image_size_px))
+        except Exception as error:
+            print(f"run {run.id}: its network's costs are not recorded: {error}", flush=True)
 
     def end_all(self, status: RunStatus, *, failure: Failure | None = None) -> None:
         """Every run that has not ended yet."""

@@ -14,6 +14,7 @@ from isicbench.config import Config
 from isicbench.errors import StoreError
 from isicbench.records import (
     ArtifactRecord,
+    CostRecord,
     DatasetImage,
     DatasetRecord,
     EnvironmentRecord,
@@ -28,7 +29,7 @@ from isicbench.records import (
     SampleRecord,
     StudyRecord,
 )
-from isicbench.store import contents_mark, image_metrics, rows_to_records, studies
+from isicbench.store import contents_mark, cost_files, image_metrics, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading
 from isicbench.store.reconnecting import methods_across_restarts
 from isicbench.store.schema import (
@@ -264,6 +265,13 @@ class ReadingStore:
             for row in session.scalars(select(ArtifactRow).order_by(ArtifactRow.id)):
                 found[row.run_id].append(rows_to_records.artifact_record(row))
         return dict(found)
+
+    def costs(self, run_ids: Sequence[int]) -> dict[int, CostRecord]:
+        """What each run's network costs, from the runs' own files; a run whose file is not here is absent."""
+        query = select(ArtifactRow).where(ArtifactRow.kind == cost_files.KIND, among(ArtifactRow.run_id, run_ids))
+        with reading(self._engine) as session:
+            paths = {row.run_id: self.folder.parent / row.path for row in session.scalars(query)}
+        return {run_id: cost_files.read_costs(path) for run_id, path in paths.items() if path.is_file()}
 
     def view_rows(self, view: View, *, run_ids: Sequence[int] | None = None) -> ViewRows:
         """A view for people, all of it or some runs' rows."""

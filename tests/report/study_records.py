@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from isicbench.config import Config
 from isicbench.records import (
+    CostRecord,
     DatasetRecord,
     Diagnosis,
     EnvironmentRecord,
@@ -42,6 +43,7 @@ class MemorySource:
     evaluations_of: dict[int, list[EvaluationRecord]] = field(default_factory=dict)
     predictions_of: dict[int, list[tuple[SampleRecord, PredictionRecord]]] = field(default_factory=dict)
     probabilities_of: dict[int, list[ProbabilityRecord]] = field(default_factory=dict)
+    costs_of: dict[int, CostRecord] = field(default_factory=dict)
     environment_of: dict[int, EnvironmentRecord] = field(default_factory=dict)
     records: list[DatasetRecord] = field(default_factory=list)
 
@@ -74,6 +76,9 @@ class MemorySource:
 
     def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
         return {run_id: self.probabilities_of[run_id] for run_id in run_ids if run_id in self.probabilities_of}
+
+    def costs(self, run_ids: Sequence[int]) -> dict[int, CostRecord]:
+        return {run_id: self.costs_of[run_id] for run_id in run_ids if run_id in self.costs_of}
 
     def environments(self, run_ids: Sequence[int]) -> dict[int, EnvironmentRecord]:
         return {run_id: self.environment_of[run_id] for run_id in run_ids if run_id in self.environment_of}
