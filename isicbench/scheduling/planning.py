@@ -16,6 +16,7 @@ from isicbench.data.splits import hold_out
 from isicbench.errors import ConfigError, WeightsError
 from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
+from isicbench.plugins import is_plugin_name
 from isicbench.records import DatasetRecord
 from isicbench.scheduling.leaving_out import Combination, leave_out
 from isicbench.store.studies import RunRequest
@@ -54,6 +55,8 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     configs = _expand(request)
     for encoder, decoder in dict.fromkeys((config.encoder, config.decoder) for config in configs):
         _require_network(encoder, decoder)
+    for loss in dict.fromkeys(config.loss for config in configs):
+        _require_loss(loss)
     _require_seeds(request.seeds)
     if request.names and len(request.names) != len(configs):
         raise ConfigError(
@@ -98,10 +101,18 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
 
 def _require_network(encoder: str, decoder: str) -> None:
     require_known(encoder=encoder, decoder=decoder)
-    if encoder.startswith(TIMM):
-        from isicbench.models.zoo import build_encoder
+    if encoder.startswith(TIMM) or is_plugin_name(encoder) or is_plugin_name(decoder):
+        from isicbench.models.zoo import build_decoder, build_encoder
 
-        build_encoder(encoder, decoder=decoder)  # torch is loaded only here: timm alone knows its names
+        # torch is loaded only here: timm alone knows its names, and a plugin is tried before anything is queued
+        build_decoder(decoder, build_encoder(encoder, decoder=decoder))
+
+
+def _require_loss(name: str) -> None:
+    if is_plugin_name(name):
+        from isicbench.training.losses import loss_of
+
+        loss_of(name)
 
 
 def _find_weights(choice: str, encoder: str, progress: Progress) -> Weights:

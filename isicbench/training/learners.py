@@ -13,7 +13,7 @@ from isicbench.models.segmenter import Segmenter
 from isicbench.training.figures import StepFigures
 from isicbench.training.images import slices
 from isicbench.training.loss import Targets, upsampled_bce
-from isicbench.training.losses import LOSSES
+from isicbench.training.losses import loss_of
 from isicbench.training.optimisers import fused_adam, optimiser_for
 from isicbench.training.schedule import rate_share
 from isicbench.training.state import LearnerState, learner_state, restore_learner
@@ -55,7 +55,7 @@ class WholeNetwork:
         self.parameters = segmenter.trainable_parameters()
         self.optimiser = optimiser_for(segmenter, config)
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
-        self.loss = LOSSES[config.loss]
+        self.loss = loss_of(config.loss)
         self.grid = torch.compile(segmenter.grid) if config.compile else segmenter.grid
 
     def begin_step(self, *, done: int, steps: int) -> None:

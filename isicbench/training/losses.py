@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from isicbench.models.upsampling import upsample
+from isicbench.plugins import Kind, Plugin, find_plugin, is_plugin_name
 from isicbench.training.loss import Targets, upsampled_bce
 
 SMOOTH = 1.0
@@ -81,3 +82,28 @@ LOSSES: dict[str, Loss] = {
     "lovasz": lovasz,
     "tversky": tversky,
 }
+
+
+def loss_of(name: str) -> Loss:
+    """By the name in a config; raises `ConfigError` for a plugin's that is not installed or is no loss."""
+    if not is_plugin_name(name):
+        return LOSSES[name]
+    plugin = find_plugin(Kind.LOSS, name)
+    loss: Loss = plugin.load()
+    _require_loss(plugin, loss)
+    return loss
+
+
+def _require_loss(plugin: Plugin, loss: Loss) -> None:
+    """Try it on two images: a finite scalar, whose gradient is finite."""
+    grid = torch.linspace(-2, 2, 32).reshape(2, 4, 4).requires_grad_()
+    masks = (torch.arange(2 * 16 * 16).reshape(2, 16, 16) % 3 == 0).to(torch.uint8)
+    value = plugin.call(loss, grid, masks)
+    if not isinstance(value, Tensor) or value.ndim or not torch.isfinite(value):
+        told = value.detach() if isinstance(value, Tensor) else type(value).__name__
+        raise plugin.error(f"of (2, 4, 4) logits and (2, 16, 16) masks it returns {told}, expected a finite scalar")
+    if not value.requires_grad:
+        raise plugin.error("what it returns has no gradient")
+    (gradient,) = plugin.call(torch.autograd.grad, value, grid)
+    if not torch.isfinite(gradient).all():
+        raise plugin.error("its gradient is not finite")
