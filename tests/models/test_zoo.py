@@ -15,11 +15,16 @@ ENCODERS = ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "resnet18",
 PAIRS = [(encoder, decoder) for encoder in ENCODERS for decoder in DECODERS]
 
 
+@pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: f"{pair[0]}-{pair[1]}")
+def pair(request):
+    pytest.importorskip("timm") if request.param[0].startswith("timm:") else None
+    settings = network_config(*request.param)
+    return settings, build_segmenter(settings, seed=0)
+
+
 @pytest.mark.parametrize("promise", NETWORK_PROMISES, ids=lambda promise: promise.__name__)
-@pytest.mark.parametrize(("encoder", "decoder"), PAIRS)
-def test_a_pair_keeps_what_every_network_promises(encoder, decoder, promise):
-    pytest.importorskip("timm") if encoder.startswith("timm:") else None
-    promise(network_config(encoder, decoder))
+def test_a_pair_keeps_what_every_network_promises(pair, promise):
+    promise(*pair)
 
 
 @pytest.mark.parametrize("name", LISTED)
