@@ -40,8 +40,8 @@ def _open_plugin(name: str, data_dir: Path | None, *, progress: Progress) -> Dat
         raise plugin.error(f"it returns {type(dataset).__name__}, expected isicbench.data.dataset.Dataset")
     for split, pairs in dataset.splits:
         ids = [pair.image_id for pair in pairs if isinstance(pair, Pair)]
-        if not ids or len(ids) != len(pairs) or ids != sorted(set(ids)):
-            raise plugin.error(f"its {split} split is no tuple of Pair, sorted by image_id, each once")
+        if not ids or len(ids) != len(pairs) or ids != sorted(ids):
+            raise plugin.error(f"its {split} split is no tuple of Pair, sorted by image_id")
     return replace(dataset, name=name)
 
 
