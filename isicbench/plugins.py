@@ -5,12 +5,13 @@ built-in one's, of this version or a later one, nor another package's.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from importlib.metadata import EntryPoint, PackageMetadata, entry_points
+from inspect import getdoc
 from typing import Any
 
 from isicbench.errors import ConfigError, IsicbenchError
@@ -87,6 +88,35 @@ class Plugin:
             hint=f"Mend the package, or remove it: pip uninstall {self.package}. "
             "What a plugin must be: docs/how-to/plugins.md",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPart:
+    """A loss, dataset or metric as it is listed."""
+
+    name: str
+    what: str
+    """One line."""
+    package: str = ""
+    """Package and version; empty for a built-in one."""
+    licence: str = ""
+    problem: str = ""
+    """Why it cannot be used."""
+
+
+def list_plugins(kind: Kind, *, check: Callable[[Plugin], Any]) -> Iterator[ListedPart]:
+    """The installed ones of a kind, by name; `check` gives the object that is described, or raises `PluginError`."""
+    for plugin in plugins(kind):
+        try:
+            what, problem = first_line(check(plugin)), ""
+        except PluginError as error:
+            what, problem = "", error.message
+        yield ListedPart(name=plugin.name, what=what, package=plugin.source, licence=plugin.licence, problem=problem)
+
+
+def first_line(described: Any) -> str:
+    """Of an object's docstring; empty where it has none."""
+    return next(iter((getdoc(described) or "").strip().splitlines()), "").removesuffix(".")
 
 
 def is_plugin_name(name: str) -> bool:

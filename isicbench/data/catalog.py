@@ -1,6 +1,6 @@
 """The datasets by name."""
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from isicbench.data import isic2016, synthetic
@@ -8,9 +8,14 @@ from isicbench.data.dataset import Dataset, Pair
 from isicbench.data.layout import require_layout, scan
 from isicbench.data.progress import Progress, silent
 from isicbench.errors import DataError
-from isicbench.plugins import Kind, find_plugin, is_plugin_name
+from isicbench.home import home
+from isicbench.plugins import Kind, ListedPart, find_plugin, is_plugin_name, list_plugins
 
-DATASETS = ("isic2016", "synthetic", "folder")
+DATASETS = {
+    "isic2016": "The challenge's 900 training and 379 test images, downloaded where they are absent",
+    "synthetic": "Drawn pictures of the challenge's sizes, for trials and tests",
+    "folder": "Images of your own in the challenge's layout, named by --data-dir",
+}
 
 
 def open_dataset(name: str, *, data_dir: Path | None = None, progress: Progress = silent) -> Dataset:
@@ -31,6 +36,24 @@ def open_dataset(name: str, *, data_dir: Path | None = None, progress: Progress 
         f"no dataset is named {name}",
         hint=f"Choose one of: {', '.join(DATASETS)}; those of other packages: isicbench datasets",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDataset(ListedPart):
+    folder: str | None
+    """Where it lies on this machine; None where it does not, or only its package knows."""
+
+
+def list_datasets() -> list[ListedDataset]:
+    """Built-in ones, then those of other packages, which are imported and not opened."""
+    built_in = [ListedDataset(name=name, what=what, folder=_folder_of(name)) for name, what in DATASETS.items()]
+    others = list_plugins(Kind.DATASET, check=lambda plugin: plugin.load())
+    return [*built_in, *(ListedDataset(**asdict(part), folder=None) for part in others)]
+
+
+def _folder_of(name: str) -> str | None:
+    folder = home() / "datasets" / name
+    return str(folder) if folder.is_dir() else None
 
 
 def _open_plugin(name: str, data_dir: Path | None, *, progress: Progress) -> Dataset:

@@ -15,9 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isicbench.plugins import Kind, Plugin, PluginError, plugins
+from isicbench.evaluation.boundaries import boundary_iou, hausdorff95_px
+from isicbench.evaluation.scoring import OVERLAP_SCORES
+from isicbench.plugins import Kind, ListedPart, Plugin, PluginError, first_line, list_plugins, plugins
 from isicbench.records import PluginMetric
 
+BOUNDARIES = (boundary_iou, hausdorff95_px)
 READS = ("masks", "probabilities")
 BETTER = ("higher", "lower", "neither")
 SIDE_PX = 16
@@ -68,6 +71,15 @@ def load_metric(plugin: Plugin) -> LoadedMetric:
     given = predicted.astype(np.float32) if reads == "probabilities" else predicted
     _number(plugin, plugin.call(function, given, true))
     return LoadedMetric(plugin, function, reads, better)
+
+
+def list_metrics() -> list[ListedPart]:
+    """Built-in ones, then those of other packages."""
+    built_in: list[tuple[str, object]] = [*OVERLAP_SCORES.items(), *((one.__name__, one) for one in BOUNDARIES)]
+    return [
+        *(ListedPart(name=name, what=first_line(metric)) for name, metric in built_in),
+        *list_plugins(Kind.METRIC, check=lambda plugin: load_metric(plugin).function),
+    ]
 
 
 def summarise_metrics(
