@@ -88,7 +88,7 @@ def a_frozen_encoder_stays_as_it_is_and_the_decoder_moves(config: Config, segmen
     require(not moved, f"a step leaves a frozen encoder to the last bit, but not {moved[:3]}")
 
 
-def fine_tuning_reaches_every_parameter(config: Config, _: Segmenter) -> None:
+def fine_tuning_reaches_every_parameter(config: Config, _segmenter: Segmenter) -> None:
     settings = replace(config, frozen=False)
     segmenter = build_segmenter(settings, seed=0).train()
     before = {name: parameter.detach().clone() for name, parameter in segmenter.named_parameters()}
