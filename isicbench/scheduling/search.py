@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from isicbench.config import Config
 from isicbench.errors import ConfigError
-from isicbench.records import EpochRecord, Failure, RunRecord, RunStatus, StudyRecord
+from isicbench.records import FINISHED, EpochRecord, Failure, RunRecord, RunStatus, StudyRecord
 from isicbench.scheduling.planning import Plan, Request
 from isicbench.scheduling.search_space import Choice, Dimension, fields_of, values_of
 from isicbench.store.store import Store
@@ -23,7 +23,6 @@ FIGURES = ("validation_dice", "validation_iou", "validation_loss")
 """Of an epoch, that can be the objective."""
 PRUNED = "pruned"
 """Kind of the failure of a run that a search has ended."""
-UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.INTERRUPTED)
 STARTUP_TRIALS = 5
 """Completed trials before one is pruned."""
 
@@ -52,7 +51,7 @@ class Search:
     """In all, those of earlier commands among them."""
     prune: bool
     slots: int
-    """Trials that are proposed at once."""
+    """Trials that train at once."""
     seed: int
 
     def grid(self, request: Request) -> Request:
@@ -142,21 +141,78 @@ def run_search(
 
     `train` trains a study to its end, calls what it is given about twice a second, and says whether it was stopped.
     """
-    tag = search.tag(plan)
-    proposals = _Proposals(search, recorded_trials(store, search, tag))
-    while proposals.left > 0:
-        asked = [proposals.ask() for _ in range(min(search.slots, proposals.left))]
-        by_hash = {search.config(trial.params, plan).config_hash: trial for trial in asked}
-        dataset, configs = plan.record, [search.config(trial.params, plan) for trial in asked]
-        requests = [RunRequest(config=config, seed=search.seed, dataset=dataset) for config in configs]
-        study = store.add_study(command, requests, tags=(tag, *tags))
-        judge = _Judge(store, search, study, by_hash)
-        if train(study, judge.look):
+    proposals = _Proposals(search, recorded_trials(store, search, search.tag(plan)))
+    if proposals.left <= 0:
+        return False
+    study = store.add_study(command, [], tags=(search.tag(plan), *tags))
+    trials = _Trials(store, search, plan, study, proposals)
+    while trials.goes_on():
+        if train(study, trials.look):
             return True
-        ended = {trial.run.config.config_hash: trial for trial in _ended(store, search, study)}
-        for config, proposed in zip(configs, asked, strict=True):
-            proposals.tell(proposed, ended[config.config_hash])
+        trials.look()
     return False
+
+
+class _Trials:
+    """The trials of a study under way: proposed, judged, and told to Optuna as they end.
+
+    One more than there are slots is in flight, so that none of them waits for a proposal.
+    """
+
+    def __init__(self, store: Store, search: Search, plan: Plan, study: StudyRecord, proposals: "_Proposals") -> None:
+        self._store = store
+        self._search = search
+        self._plan = plan
+        self._study_id = study.id
+        self._proposals = proposals
+        self._flying: dict[str, Any] = {}
+        """Optuna's trials by config hash."""
+        self._reported: dict[int, int] = {}
+        """Epochs by run."""
+
+    def goes_on(self) -> bool:
+        """Whether something is in flight, after as much was proposed as fits."""
+        self._propose()
+        return bool(self._flying)
+
+    def look(self) -> None:
+        """Report epochs, prune, tell what has ended, and propose in its place."""
+        runs = self._store.study_runs(self._study_id)
+        retried = {run.retry_of for run in runs}
+        mine = [run for run in runs if run.id not in retried and run.config.config_hash in self._flying]
+        for trial in _trials(self._store, self._search, mine):
+            proposed = self._flying[trial.run.config.config_hash]
+            if trial.run.status is RunStatus.RUNNING:
+                self._judge(trial, proposed)
+            elif trial.run.status in FINISHED:
+                del self._flying[trial.run.config.config_hash]
+                self._proposals.tell(proposed, trial)
+        self._propose()
+
+    def _propose(self) -> None:
+        while self._proposals.left > 0 and len(self._flying) <= self._search.slots:
+            proposed = self._proposals.ask()
+            config = self._search.config(proposed.params, self._plan)
+            if config.config_hash in self._flying:
+                self._proposals.give_up(proposed)
+                continue
+            self._flying[config.config_hash] = proposed
+            request = RunRequest(config=config, seed=self._search.seed, dataset=self._plan.record)
+            self._store.extend_study(self._study_id, [request])
+
+    def _judge(self, trial: Trial, proposed: Any) -> None:
+        run = trial.run
+        for epoch in range(self._reported.get(run.id, 0) + 1, len(trial.figures) + 1):
+            proposed.report(trial.figures[epoch - 1], epoch)
+            self._reported[run.id] = epoch
+            if self._search.prune and epoch < run.config.epochs and proposed.should_prune():
+                self._end(run, epoch, trial.figures[epoch - 1])
+                return
+
+    def _end(self, run: RunRecord, epoch: int, value: float) -> None:
+        figure = self._search.objective.figure.replace("_", " ")
+        message = f"pruned after epoch {epoch}: its {figure}, {value:.4f}, is worse than the median of completed trials"
+        self._store.finish(run.id, RunStatus.FAILED, failure=Failure(kind=PRUNED, message=message))
 
 
 class _Proposals:
@@ -165,7 +221,7 @@ class _Proposals:
     def __init__(self, search: Search, recorded: Sequence[Trial]) -> None:
         optuna = _optuna()
         self._optuna = optuna
-        finished = [trial for trial in recorded if trial.run.status not in UNFINISHED]
+        finished = [trial for trial in recorded if trial.run.status in FINISHED]
         self.left = search.trials - len(finished)
         self._distributions = {dimension.name: _distribution(optuna, dimension) for dimension in search.space}
         self._study = optuna.create_study(
@@ -176,7 +232,7 @@ class _Proposals:
         for trial in finished:
             self._study.add_trial(self._recorded(trial))
         for trial in recorded:
-            if trial.run.status in UNFINISHED:
+            if trial.run.status not in FINISHED:
                 self._study.enqueue_trial(trial.values)
 
     def ask(self) -> Any:
@@ -189,14 +245,18 @@ class _Proposals:
         else:
             self._study.tell(proposed, trial.value)
 
+    def give_up(self, proposed: Any) -> None:
+        """A trial that is in flight already is not trained twice."""
+        self._study.tell(proposed, state=self._optuna.trial.TrialState.FAIL)
+
     def _recorded(self, trial: Trial) -> Any:
         reported = {epoch: value for epoch, value in enumerate(trial.figures, start=1) if math.isfinite(value)}
-        value = trial.value
+        last = list(reported.values())[-1:]
         return self._optuna.trial.create_trial(
             params=trial.values,
             distributions=self._distributions,
             state=self._state(trial),
-            value=value if value is not None else list(reported.values())[-1] if trial.pruned and reported else None,
+            value=last[0] if last and (trial.pruned or trial.value is not None) else None,
             intermediate_values=reported,
         )
 
@@ -205,43 +265,6 @@ class _Proposals:
         if trial.value is not None:
             return states.COMPLETE
         return states.PRUNED if trial.pruned else states.FAIL
-
-
-class _Judge:
-    """Ends trials that do worse than those before them did at the same epoch."""
-
-    def __init__(self, store: Store, search: Search, study: StudyRecord, proposed: dict[str, Any]) -> None:
-        self._store = store
-        self._search = search
-        self._study_id = study.id
-        self._proposed = proposed
-        self._told: dict[int, int] = {}
-
-    def look(self) -> None:
-        running = [run for run in self._store.study_runs(self._study_id) if run.status is RunStatus.RUNNING]
-        for trial in _trials(self._store, self._search, running):
-            self._tell(trial)
-
-    def _tell(self, trial: Trial) -> None:
-        run, proposed = trial.run, self._proposed[trial.run.config.config_hash]
-        for epoch in range(self._told.get(run.id, 0) + 1, len(trial.figures) + 1):
-            proposed.report(trial.figures[epoch - 1], epoch)
-            self._told[run.id] = epoch
-            if self._search.prune and epoch < run.config.epochs and proposed.should_prune():
-                self._end(run, epoch, trial.figures[epoch - 1])
-                return
-
-    def _end(self, run: RunRecord, epoch: int, value: float) -> None:
-        figure = self._search.objective.figure.replace("_", " ")
-        message = f"pruned after epoch {epoch}: its {figure}, {value:.4f}, is worse than the median of completed trials"
-        self._store.finish(run.id, RunStatus.FAILED, failure=Failure(kind=PRUNED, message=message))
-
-
-def _ended(store: Store, search: Search, study: StudyRecord) -> list[Trial]:
-    """The study's runs, each one's newest attempt."""
-    runs = store.study_runs(study.id)
-    retried = {run.retry_of for run in runs}
-    return _trials(store, search, [run for run in runs if run.id not in retried])
 
 
 def _trials(store: Store, search: Search, runs: Sequence[RunRecord]) -> list[Trial]:
