@@ -22,7 +22,8 @@ def trials_table(trials: Sequence[Trial], objective: Objective) -> RenderableTyp
     for trial in ordered:
         shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in trial.values.values()]
         value = "" if trial.value is None else figure(trial.value)
-        table.add_row(*map(printable, (str(trial.run.id), *shown, value)), Text(printable(ending(trial.run))))
+        told = trial.run.failure.message.partition(":")[0] if trial.pruned and trial.run.failure else ending(trial.run)
+        table.add_row(*map(printable, (str(trial.run.id), *shown, value, told)))
     best = ordered[0]
     if best.value is None:
         return table
