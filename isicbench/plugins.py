@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
-from importlib.metadata import EntryPoint, PackageMetadata, entry_points
 from inspect import getdoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isicbench.errors import ConfigError, IsicbenchError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, PackageMetadata
 
 RESERVED = "timm"
 """What stands before the colon in names of timm's encoders."""
@@ -53,7 +55,7 @@ class Plugin:
     version: str
     licence: str
     """As the package states it; empty where it does not."""
-    entries: tuple[EntryPoint, ...]
+    entries: "tuple[EntryPoint, ...]"
     """One, or several of one name, none of which can be used."""
 
     @property
@@ -163,6 +165,8 @@ def packages_of(names: Iterable[str]) -> dict[str, str]:
 
 
 def _plugins(kind: Kind) -> list[Plugin]:
+    from importlib.metadata import entry_points  # where something is looked for: it takes as long as all the rest
+
     by_name: dict[tuple[str, str], list[EntryPoint]] = {}
     for entry in entry_points(group=kind.group):
         if entry.dist is not None:
@@ -170,7 +174,7 @@ def _plugins(kind: Kind) -> list[Plugin]:
     return [_plugin(kind, package, name, entries) for (package, name), entries in sorted(by_name.items())]
 
 
-def _plugin(kind: Kind, package: str, name: str, entries: Sequence[EntryPoint]) -> Plugin:
+def _plugin(kind: Kind, package: str, name: str, entries: "Sequence[EntryPoint]") -> Plugin:
     distribution = entries[0].dist
     assert distribution is not None
     return Plugin(
@@ -188,7 +192,7 @@ def _canonical(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
 
 
-def _licence(stated: PackageMetadata) -> str:
+def _licence(stated: "PackageMetadata") -> str:
     for key in ("License-Expression", "License"):
         if key in stated and (found := stated[key].strip()):
             return found.splitlines()[0]
