@@ -10,9 +10,7 @@ from isicbench.plugins import Kind
 
 
 def new(
-    kind: Annotated[
-        Kind, typer.Argument(metavar="KIND", help="encoder, decoder, loss, dataset or metric.", show_default=False)
-    ],
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", help="What it adds to isicbench.", show_default=False)],
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The package's, such as lesion-nets.", show_default=False)
     ],

@@ -53,8 +53,8 @@ def extend_study(session: Session, study_id: int, requests: Sequence[RunRequest]
     """Ask for more runs of a study that is there, under the same rules; those that it has already stay as they are."""
     experiments = add_experiments(session, requests)
     wanted = dict.fromkeys((experiments[request.config.config_hash], request.seed) for request in requests)
-    links = session.execute(select(StudyRunRow.run_id, StudyRunRow.position).where(StudyRunRow.study_id == study_id))
-    positions = dict(links.tuples().all())
+    links = session.scalars(select(StudyRunRow).where(StudyRunRow.study_id == study_id))
+    positions = {link.run_id: link.position for link in links}
     new = [run for run in find_or_queue(session, list(wanted), force=False) if run.run_id not in positions]
     first = max(positions.values(), default=-1) + 1
     for position, run in enumerate(new, start=first):

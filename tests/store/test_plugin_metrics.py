@@ -35,7 +35,8 @@ def test_they_come_back_with_their_evaluation_and_leave_diagnoses_alone(store):
     assert without_values == replace(AREA, values={})
 
 
-def test_an_evaluation_that_is_repeated_replaces_them(store):
+def test_an_evaluation_that_is_repeated_replaces_them(file_store):
+    store = file_store
     [run_id] = queue(store)
     for evaluation in (MEASURED, replace(EVALUATION, plugin_metrics=(replace(AREA, mean=0.5),))):
         store.record_evaluation(run_id, evaluation)
