@@ -15,7 +15,7 @@ from isicbench.config import Config
 from isicbench.errors import ConfigError
 from isicbench.records import FINISHED, EpochRecord, Failure, RunRecord, RunStatus, StudyRecord
 from isicbench.scheduling.planning import Plan, Request
-from isicbench.scheduling.search_space import Choice, Dimension, fields_of, values_of
+from isicbench.scheduling.search_space import Choice, Dimension, Range, fields_of, values_of
 from isicbench.store.store import Store
 from isicbench.store.studies import RunRequest
 
@@ -91,6 +91,15 @@ class Search:
         [planned] = [run.config for run in plan.runs if all(getattr(run.config, k) == v for k, v in chosen.items())]
         return replace(planned, **fields)
 
+    def require_bounds(self, plan: Plan) -> None:
+        """Raise `ConfigError` where a config could not have an end of a range."""
+        for run in plan.runs:
+            for dimension in self.space:
+                if isinstance(dimension, Range):
+                    ends: list[dict[str, Any]] = [{dimension.field: end} for end in (dimension.low, dimension.high)]
+                    for end in ends:
+                        replace(run.config, **end)
+
     @property
     def _fields(self) -> set[str]:
         return {dimension.field for dimension in self.space}
@@ -140,7 +149,9 @@ def run_search(
     """Train trials until there are as many as were asked for; gives whether the user or the system stopped it.
 
     `train` trains a study to its end, calls what it is given about twice a second, and says whether it was stopped.
+    Raises `ConfigError` for a range that reaches beyond what its setting can be.
     """
+    search.require_bounds(plan)
     proposals = _Proposals(search, recorded_trials(store, search, search.tag(plan)))
     if proposals.left <= 0:
         return False

@@ -163,6 +163,13 @@ def test_a_space_that_cannot_be_is_an_error(ranges, choices, said):
         read_space(ranges, choices)
 
 
+def test_a_range_beyond_what_its_setting_can_be_is_an_error_before_the_first_trial(store):
+    beyond = replace(search_of(2), space=(*SPACE, *read_space(["warmup-epochs=0..5"], [])))
+    with pytest.raises(ConfigError, match="--warmup-epochs 5"):
+        searched(store, beyond)
+    assert store.runs() == []
+
+
 def test_validation_alone_can_be_the_objective_and_options_have_one_value():
     with pytest.raises(ConfigError, match="test_dice"):
         Objective(figure="test_dice", direction="maximize")
