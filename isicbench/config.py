@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any, Literal
 
 from isicbench.errors import ConfigError
+from isicbench.plugins import is_plugin_name
 
 AUGMENTATIONS = ("study", "flips", "none")
 VALIDATION_SETS = ("held-out", "test")
@@ -95,7 +96,7 @@ class Config:
     compile: bool = False
     """Whether a fine-tuned network goes through `torch.compile`; a frozen encoder has an engine of its own."""
     loss: str = "bce"
-    """One of `LOSSES`."""
+    """One of `LOSSES`, or a plugin's."""
     optimiser: str = "adam"
     """One of `OPTIMISERS`; `sgd` has Nesterov's momentum of 0.9."""
     weight_decay: float = 0.0
@@ -130,7 +131,8 @@ class Config:
     said of its training."""
 
     def __post_init__(self) -> None:
-        _require_choice("--loss", self.loss, LOSSES)
+        if not is_plugin_name(self.loss):
+            _require_choice("--loss", self.loss, LOSSES)
         _require_choice("--optimiser", self.optimiser, OPTIMISERS)
         _require_choice("--schedule", self.schedule, SCHEDULES)
         _require_choice("--augmentation", self.augmentation, AUGMENTATIONS)

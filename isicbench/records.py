@@ -104,6 +104,24 @@ class ImageScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginMetric:
+    """What a metric of another package says of an evaluation's images."""
+
+    name: str
+    """`PACKAGE:NAME`."""
+    version: str
+    """Of the package."""
+    mean: float
+    """Over all images; NaN where it is undefined for one, or could not be computed."""
+    better: str
+    """`higher`, `lower` or `neither`."""
+    problem: str = ""
+    """Why it could not be computed."""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """By image id; empty unless image scores were read, and where it could not be computed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRecord:
     """Scores of one run on one split at one resolution and threshold.
 
@@ -137,6 +155,8 @@ class EvaluationRecord:
     """Done by the run itself, after its last epoch; False for a later `isicbench evaluate`."""
     seen_in_training: int | None = None
     """How many of the scored images the run was trained on, as far as ids and hashes tell; None where unknown."""
+    plugin_metrics: tuple[PluginMetric, ...] = ()
+    """By name."""
     image_scores: tuple[ImageScore, ...] = ()
 
 

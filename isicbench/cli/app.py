@@ -15,6 +15,7 @@ from isicbench.harmless import harmless
 
 COMMANDS = {
     "run": "Train every combination of the options on the devices at hand, and record it.",
+    "search": "Search for the best settings by validation, with Optuna: each trial is an ordinary run.",
     "resume": "Go on with runs that were interrupted or failed, each from its last checkpoint.",
     "reproduce": "Train a finished run once more, with the same config and seed, and compare its figures.",
     "evaluate": "Score a finished run on another split, threshold or dataset.",
@@ -33,6 +34,10 @@ COMMANDS = {
     "studies": "List the studies that `isicbench run NAME` trains, or print one's file to start one's own from.",
     "encoders": "List the encoders with parameters, operations at the given size, feature maps and licence.",
     "decoders": "List the decoders with their parameters, and the operations of the whole network at the given size.",
+    "losses": "List the losses, with where each comes from.",
+    "datasets": "List the datasets and whether they are on this machine.",
+    "metrics": "List the metrics that every run is scored by, with where each comes from.",
+    "new": "Write a package that adds an encoder, decoder, loss, dataset or metric, with its test, to start from.",
     "data": "Download, import, prepare, verify, audit and show datasets.",
     "db": "Look after the database.",
     "bench": "Measure isicbench on this machine, beside other ways to do its work.",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import new_app
+from isicbench.cli.datasets import datasets
 from isicbench.cli.options import Database, DataDir, DatasetName, Json, Size
 
 app = new_app(no_args_is_help=True)
@@ -26,27 +27,7 @@ def data() -> None:
     """
 
 
-@app.command("list")
-def list_datasets(json: Json = False) -> None:
-    """List the datasets and whether they are on this machine."""
-    from rich.table import Table
-
-    from isicbench.cli.console import out, print_json
-    from isicbench.data.catalog import DATASETS
-    from isicbench.home import home
-
-    rows = []
-    for name in DATASETS:
-        folder = home() / "datasets" / name
-        rows.append({"name": name, "folder": str(folder) if folder.is_dir() else None})
-    if json:
-        print_json(rows)
-        return
-    table = Table("dataset", "folder", box=None)
-    for row in rows:
-        absent = "named by --data-dir" if row["name"] == "folder" else "not on this machine yet"
-        table.add_row(row["name"], row["folder"] or absent)
-    out.print(table)
+app.command("list")(datasets)
 
 
 @app.command()

@@ -33,7 +33,9 @@ Sizes = Annotated[
 ]
 Encoders = Annotated[list[str], typer.Option("--encoder", metavar="NAME", help=f"See isicbench encoders. {GRID}")]
 Decoders = Annotated[list[str], typer.Option("--decoder", metavar="NAME", help=f"See isicbench decoders. {GRID}")]
-Losses = Annotated[list[str], typer.Option("--loss", metavar="NAME", help=f"{', '.join(LOSSES)}. {GRID}")]
+Losses = Annotated[
+    list[str], typer.Option("--loss", metavar="NAME", help=f"{', '.join(LOSSES)}, or see isicbench losses. {GRID}")
+]
 Optimisers = Annotated[list[str], typer.Option("--optimiser", metavar="NAME", help=f"{', '.join(OPTIMISERS)}. {GRID}")]
 WeightDecay = Annotated[float, typer.Option("--weight-decay", metavar="SHARE", help="Of the optimiser.")]
 Schedules = Annotated[

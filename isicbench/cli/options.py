@@ -11,7 +11,10 @@ Database = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 DatasetName = Annotated[
-    str, typer.Option("--dataset", metavar="NAME", help="isic2016, synthetic, or folder (with --data-dir).")
+    str,
+    typer.Option(
+        "--dataset", metavar="NAME", help="isic2016, synthetic, folder (with --data-dir), or see isicbench datasets."
+    ),
 ]
 DataDir = Annotated[
     Path | None,

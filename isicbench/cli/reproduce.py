@@ -49,7 +49,7 @@ def reproduce(
 
     from isicbench.cli.console import notes, out, print_json, progress_bars
     from isicbench.cli.machines import slots_for
-    from isicbench.cli.study import train_runs
+    from isicbench.cli.study import trained_code
     from isicbench.report.repetition import repetition_table
     from isicbench.report.rich_tables import rich_table
     from isicbench.scheduling.local_workers import ThisMachine
@@ -73,7 +73,7 @@ def reproduce(
     require_one_machine(target)
     command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
     study = target.add_study(command, [request], force=True, tags=[tag_of(run)])
-    if code := train_runs(target, study, machines, Safeguards()):
+    if code := trained_code(target, study, machines, Safeguards()):
         raise typer.Exit(code)
     found = _compared(store, run_id, target, target.study_runs(study.id)[-1].id, tolerance=tolerance)
     if json:

@@ -64,6 +64,7 @@ from isicbench.cli.study_file import StudyFileCommand
 
 
 def run(
+    ctx: typer.Context,
     frozen: Frozen = False,
     fine_tuned: FineTuned = False,
     epochs: Epochs = [10],
@@ -123,7 +124,7 @@ def run(
     twice stops at once; the same command, or isicbench resume, goes on from there.
     """
     from isicbench.cli.machines import machines_for, require_precision
-    from isicbench.cli.study import carry_out, print_plan
+    from isicbench.cli.study import AskedStudy, train_grid
     from isicbench.cli.tags import read_tags
     from isicbench.compute.precision import resolve_precision
     from isicbench.config import Config
@@ -186,11 +187,18 @@ def run(
         exclude=left_out,
         tags=read_tags(tag or ()),
     )
-    if dry_run:
-        print_plan(request, machines.plan, database=db, force=force)
-        return
     command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
-    raise typer.Exit(carry_out(request, machines, safeguards, database=db, force=force, command=command))
+    asked = AskedStudy(
+        request=request,
+        machines=machines,
+        safeguards=safeguards,
+        database=db,
+        force=force,
+        dry_run=dry_run,
+        command=command,
+    )
+    carry_out = ctx.obj or train_grid  # `isicbench search` takes the same options and does something else with them
+    raise typer.Exit(carry_out(asked))
 
 
 def _threshold(choice: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What `isicbench run` and `isicbench resume` do once their options are read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.table import Table
 
@@ -22,36 +23,56 @@ FAILED_EXIT = 7
 INTERRUPTED_EXIT = 130
 
 
-def carry_out(
-    request: Request, machines: Machines, safeguards: Safeguards, *, database: str | None, force: bool, command: str
-) -> int:
-    """Plan, train, print the table; returns the exit code."""
-    for remark in machines.plan.remarks:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedStudy:
+    """What the options of `isicbench run` say."""
+
+    request: Request
+    machines: Machines
+    safeguards: Safeguards
+    database: str | None
+    force: bool
+    dry_run: bool
+    command: str
+
+
+def train_grid(asked: AskedStudy) -> int:
+    """Plan, train, print the table, or only the plan; returns the exit code."""
+    if asked.dry_run:
+        print_plan(asked.request, asked.machines.plan, database=asked.database, force=asked.force)
+        return 0
+    store, plan = open_planned(asked)
+    study = store.add_study(asked.command, plan.runs, force=asked.force, tags=asked.request.tags)
+    return train_study(store, study, asked.machines, asked.safeguards)
+
+
+def open_planned(asked: AskedStudy) -> tuple[Store, Plan]:
+    """The database, and the plan with its images prepared; what is to be known of them is said."""
+    for remark in asked.machines.plan.remarks:
         notes.print(remark, markup=False)
-    store = open_store(database)
+    store = open_store(asked.database)
     require_one_machine(store)
     with progress_bars() as progress:
-        plan = plan_study(request, progress=progress)
+        plan = plan_study(asked.request, progress=progress)
         plan = prepare_plan(plan, progress=progress)
     for remark in plan.dataset.remarks:
         notes.print(remark, markup=False)
     for warning in seen_warnings(plan):
         notes.print(f"Warning: {warning}", markup=False, style="yellow")
-    study = store.add_study(command, plan.runs, force=force, tags=request.tags)
-    return train_study(store, study, machines, safeguards)
+    return store, plan
 
 
 def train_study(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
     """Train a study that was added, print its table; returns the exit code."""
-    code = train_runs(store, study, machines, safeguards)
+    code = trained_code(store, study, machines, safeguards)
     out.print(terminal_report(store, store.study_runs(study.id)))
     return code
 
 
-def train_runs(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
+def trained_code(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
     """Train a study that was added; returns the exit code."""
     _announce(study, machines, store)
-    stopped = _train(store, study, machines, safeguards)
+    stopped = train_runs(store, study, machines, safeguards)
     return _exit_code(store.study_runs(study.id), stopped=stopped)
 
 
@@ -101,11 +122,23 @@ def _announce(study: StudyRecord, machines: Machines, store: Store) -> None:
     )
 
 
-def _train(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> bool:
-    """Whether the user or the system stopped it."""
+def train_runs(
+    store: Store,
+    study: StudyRecord,
+    machines: Machines,
+    safeguards: Safeguards,
+    *,
+    looked: Callable[[], None] = lambda: None,
+) -> bool:
+    """Whether the user or the system stopped it; `looked` is called about twice a second."""
     titles = {slot.name: slot.title for slot in machines.plan.slots}
     with Follower(store, lambda: store.study(study.id).run_ids, slot_titles=titles) as follower:
-        executor = machines.executor(store, study, safeguards=safeguards, observe=follower.look)
+
+        def observe() -> None:
+            looked()
+            follower.look()
+
+        executor = machines.executor(store, study, safeguards=safeguards, observe=observe)
         executor.run()
     if executor.stopping:
         notes.print("Stopped. The same command goes on with what is left; or: isicbench resume --all")

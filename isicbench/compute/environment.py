@@ -10,6 +10,7 @@ from isicbench.compute.processes import host_name
 from isicbench.records import EnvironmentRecord
 
 PACKAGES = ("isicbench", "torch", "torchvision", "onnxruntime", "numpy", "pillow", "sqlalchemy")
+"""Of every run; those whose plugins it uses come on top."""
 
 
 def describe_environment(*, device: str, threads: int) -> EnvironmentRecord:

@@ -127,15 +127,16 @@ class Encoder(nn.Module):
         if not self.frozen:
             return self.plain(images)
         if self._engine is None:
-            self._engine = frozen_engine(self._maps(), device=images.device, precision=self.precision)
+            self._engine = frozen_engine(self.plain_maps(), device=images.device, precision=self.precision)
         return self._engine(images)
 
     def plain(self, images: Tensor) -> Features:
         """As `forward`, layer by layer in torch, frozen or not."""
-        features: Features = self._maps()(images.contiguous(memory_format=torch.channels_last))
+        features: Features = self.plain_maps()(images.contiguous(memory_format=torch.channels_last))
         return features
 
-    def _maps(self) -> nn.Module:
+    def plain_maps(self) -> nn.Module:
+        """The network that gives the maps, as it trains; a frozen encoder's engine is made of it."""
         return self._reader[0]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from isicbench.compute.environment import PACKAGES
 from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.comparison_section import ReportComparisons, report_comparisons
@@ -171,7 +172,8 @@ def _software(environment: EnvironmentRecord) -> str:
         parts.append(f"driver {environment.driver}")
     parts += [environment.platform, f"Python {environment.python}"]
     versions = environment.packages
-    parts += [f"{name} {versions[name]}" for name in ("torch", "torchvision") if name in versions]
+    told = [name for name in versions if name in ("torch", "torchvision") or name not in PACKAGES]
+    parts += [f"{name} {versions[name]}" for name in told]
     if environment.git_revision:
         parts.append(f"code at {environment.git_revision[:12]}{_changes(environment.git_revision)}")
     return printable(", ".join(part for part in parts if part))

@@ -1,6 +1,6 @@
 """A line for each run that stands behind no figure of the table, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from isicbench.records import EvaluationRecord, RunRecord, RunStatus
 from isicbench.report.experiments import Experiment, Outcome, place_of
@@ -8,8 +8,10 @@ from isicbench.report.wording import headline, number_ranges, printable
 
 
 def run_notes(experiments: Sequence[Experiment]) -> list[str]:
-    """What became of every run that the table's figures leave out; queued ones share a line an experiment."""
-    return [note for experiment in experiments for note in _experiment_notes(experiment)]
+    """What became of every run that the table's figures leave out; queued ones share a line an experiment. Metrics of
+    other packages that could not be computed share a line a reason."""
+    notes = [note for experiment in experiments for note in _experiment_notes(experiment)]
+    return [*notes, *_metric_notes(experiments)]
 
 
 def seen_in_training(evaluation: EvaluationRecord | None) -> str:
@@ -19,6 +21,12 @@ def seen_in_training(evaluation: EvaluationRecord | None) -> str:
     seen, total = evaluation.seen_in_training, evaluation.image_count
     verb = "was" if seen == 1 else "were"
     return f"{seen} of {total} {evaluation.split} images {verb} in the training images, so these scores are too high"
+
+
+def metric_problems(evaluations: Iterable[EvaluationRecord]) -> list[str]:
+    """Why metrics of other packages could not be computed, each reason once."""
+    problems = (metric.problem for evaluation in evaluations for metric in evaluation.plugin_metrics if metric.problem)
+    return [headline(problem) for problem in dict.fromkeys(problems)]
 
 
 def ending(run: RunRecord) -> str:
@@ -48,6 +56,17 @@ def _experiment_notes(experiment: Experiment) -> list[str]:
         plural = "Run" if len(queued) == 1 else "Runs"
         notes.append(f"{plural} {number_ranges(queued)} ({experiment.label}): queued.")
     return notes
+
+
+def _metric_notes(experiments: Sequence[Experiment]) -> list[str]:
+    run_ids: dict[str, list[int]] = {}
+    for experiment in experiments:
+        for outcome in experiment.outcomes:
+            for problem in metric_problems(outcome.test_evaluations):
+                run_ids.setdefault(problem, []).append(outcome.run.id)
+    return [
+        f"{'Run' if len(ids) == 1 else 'Runs'} {number_ranges(ids)}: {problem}." for problem, ids in run_ids.items()
+    ]
 
 
 def _note(outcome: Outcome, leader: RunRecord) -> str:

@@ -1,10 +1,13 @@
 """Runs from their claim to their scores: the one place that knows training and the store."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 
 from isicbench.compute.environment import describe_environment
+from isicbench.config import Config
+from isicbench.plugins import Kind, packages_of, plugins
 from isicbench.records import RunRecord, RunStatus
 from isicbench.scheduling.failures import failure_of
 from isicbench.scheduling.group import open_group
@@ -32,7 +35,8 @@ def execute(
     begin_peak(device)
     environment = describe_environment(device=device_name(device), threads=torch.get_num_threads())
     for run in runs:
-        store.record_environment(run.id, environment)
+        packages = {**environment.packages, **_plugin_packages(run.config)}
+        store.record_environment(run.id, replace(environment, packages=packages))
     recording = Recording(store, runs, checkpoint_minutes=checkpoint_minutes, moved=moved)
     try:
         _train_and_score(recording, resume_from, device=device, should_stop=should_stop)
@@ -56,6 +60,12 @@ def _train_and_score(
     for index in sorted(recording.active):
         recording.score(group, index, device=device)
         recording.moved()
+
+
+def _plugin_packages(config: Config) -> dict[str, str]:
+    """Versions of the packages whose plugins the run uses; every metric that is installed is computed."""
+    named = (config.encoder, config.decoder, config.loss, config.dataset)
+    return packages_of([*named, *(plugin.name for plugin in plugins(Kind.METRIC))])
 
 
 def device_name(device: torch.device) -> str:

@@ -16,6 +16,7 @@ from isicbench.data.splits import split_training
 from isicbench.errors import ConfigError, WeightsError
 from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
+from isicbench.plugins import is_plugin_name
 from isicbench.records import DatasetRecord
 from isicbench.scheduling.leaving_out import Combination, leave_out
 from isicbench.store.studies import RunRequest
@@ -54,6 +55,8 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     configs = _expand(request)
     for encoder, decoder, stride in dict.fromkeys((c.encoder, c.decoder, c.freeze_until) for c in configs):
         _require_network(encoder, decoder, freeze_until=stride)
+    for loss in dict.fromkeys(config.loss for config in configs):
+        _require_loss(loss)
     _require_seeds(request.seeds)
     experiments = list(dict.fromkeys(config.experiment_hash for config in configs))
     if request.names and len(request.names) != len(experiments):
@@ -100,12 +103,21 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
 
 def _require_network(encoder: str, decoder: str, *, freeze_until: int) -> None:
     require_known(encoder=encoder, decoder=decoder)
-    if encoder.startswith(TIMM) or freeze_until:
-        from isicbench.models.zoo import build_encoder
+    if encoder.startswith(TIMM) or is_plugin_name(encoder) or is_plugin_name(decoder) or freeze_until:
+        from isicbench.models.zoo import build_decoder, build_encoder
 
-        built = build_encoder(encoder, decoder=decoder)  # torch is loaded only here: it alone knows timm and strides
+        # torch is loaded only here: it alone knows timm and strides, and a plugin is tried before anything is queued
+        built = build_encoder(encoder, decoder=decoder)
+        build_decoder(decoder, built)
         if freeze_until:
             built.require_stride(freeze_until)
+
+
+def _require_loss(name: str) -> None:
+    if is_plugin_name(name):
+        from isicbench.training.losses import loss_of
+
+        loss_of(name)
 
 
 def _find_weights(choice: str, encoder: str, progress: Progress) -> Weights:

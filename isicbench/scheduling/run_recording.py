@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from isicbench.models.segmenter import Segmenter
-from isicbench.records import EpochRecord, Failure, RunRecord, RunStatus, StepRecord
+from isicbench.records import FINISHED, EpochRecord, Failure, RunRecord, RunStatus, StepRecord
 from isicbench.scheduling.checkpoints import CheckpointClock, remove_checkpoints, save_checkpoint
 from isicbench.scheduling.cost_files import counted_costs, save_costs
 from isicbench.scheduling.failures import diagnosed, failure_of
@@ -70,6 +70,8 @@ class Recording:
                 group.require_unmoved()
             if happened.index in self.active and happened.index == max(self.active):
                 self._after_all(should_stop, epoch_ended=isinstance(happened.event, EpochRecord))
+            if not self.active:
+                return
 
     def _thaws_after(self, happened: RunEvent) -> bool:
         """Whether the encoder was frozen until now, and will be trained."""
@@ -84,6 +86,17 @@ class Recording:
             self._save_checkpoints()
         if stopping:
             raise StopRequestedError
+        if epoch_ended:
+            self._leave_what_was_ended()
+
+    def _leave_what_was_ended(self) -> None:
+        """Runs that somebody else has ended meanwhile, as a search does with a trial that it prunes."""
+        runs = {run.id: run for run in self.store.runs(run_ids=[self.runs[index].id for index in self.active])}
+        for index in sorted(self.active):
+            run = runs.get(self.runs[index].id)
+            if run is not None and run.status in FINISHED:
+                self.active.discard(index)
+                self.ended[run.id] = run.status
 
     def _save_checkpoints(self) -> None:
         """A disk that is full costs the checkpoint and not the training; the run's log tells."""
@@ -99,6 +112,8 @@ class Recording:
         self._checkpoints.saved(began=began)
 
     def record(self, happened: RunEvent) -> None:
+        if happened.index not in self.active:
+            return
         run, event = self.runs[happened.index], happened.event
         self._standing[happened.index] = happened
         match event:

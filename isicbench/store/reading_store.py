@@ -29,7 +29,7 @@ from isicbench.records import (
     SampleRecord,
     StudyRecord,
 )
-from isicbench.store import contents_mark, cost_files, image_metrics, rows_to_records, studies
+from isicbench.store import contents_mark, cost_files, image_metrics, plugin_metrics, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading
 from isicbench.store.reconnecting import methods_across_restarts
 from isicbench.store.schema import (
@@ -173,8 +173,11 @@ class ReadingStore:
             scores: dict[int, tuple[ImageScore, ...]] = {}
             if with_image_scores:
                 scores = _image_scores(session, [row.id for row in rows])
+            metrics = plugin_metrics.plugin_metrics(session, run_ids, with_values=with_image_scores)
             for row in rows:
-                found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ())))
+                scored = (row.run_id, *(getattr(row, name) for name in plugin_metrics.WHAT_WAS_SCORED))
+                own = metrics.get(scored, ())
+                found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ()), own))
         return dict(found)
 
     def image_metric(

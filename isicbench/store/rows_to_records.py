@@ -17,6 +17,7 @@ from isicbench.records import (
     Failure,
     ImageScore,
     Owner,
+    PluginMetric,
     PredictionRecord,
     ProbabilityRecord,
     RunRecord,
@@ -122,7 +123,9 @@ def epoch_record(row: Row[Any]) -> EpochRecord:
     )
 
 
-def evaluation_record(row: Row[Any], scores: tuple[ImageScore, ...] = ()) -> EvaluationRecord:
+def evaluation_record(
+    row: Row[Any], scores: tuple[ImageScore, ...] = (), metrics: tuple[PluginMetric, ...] = ()
+) -> EvaluationRecord:
     return EvaluationRecord(
         split=row.split,
         dataset_fingerprint=row.dataset_fingerprint,
@@ -145,6 +148,7 @@ def evaluation_record(row: Row[Any], scores: tuple[ImageScore, ...] = ()) -> Eva
         hausdorff95_px=_number(row.hausdorff95_px),
         final=row.final,
         seen_in_training=row.seen_in_training,
+        plugin_metrics=metrics,
         image_scores=scores,
     )
 

@@ -22,6 +22,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+PLUGIN_METRIC = "plugin_metric"
+"""Kind of the rows of `diagnoses` that are none: see `isicbench.store.plugin_metrics`."""
 STATUSES = ("queued", "running", "completed", "failed", "diverged", "interrupted")
 
 
@@ -214,7 +216,12 @@ class RunRow(Table):
     log_path: Mapped[str] = mapped_column(default="")
 
     experiment: Mapped[ExperimentRow] = relationship(lazy="joined", innerjoin=True)
-    diagnoses: Mapped[list["DiagnosisRow"]] = relationship(lazy="selectin", order_by="DiagnosisRow.id", viewonly=True)
+    diagnoses: Mapped[list["DiagnosisRow"]] = relationship(
+        primaryjoin=lambda: (DiagnosisRow.run_id == RunRow.id) & (DiagnosisRow.kind != PLUGIN_METRIC),
+        lazy="selectin",
+        order_by="DiagnosisRow.id",
+        viewonly=True,
+    )
 
 
 class EpochRow(Table):

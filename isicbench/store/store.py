@@ -76,6 +76,11 @@ class Store(ReadingStore):
         with writing(self._engine) as session:
             return studies.add_study(session, command, requests, force=force, tags=tags)
 
+    def extend_study(self, study_id: int, requests: Sequence[RunRequest]) -> None:
+        """Ask for more runs of a study that is being trained, as `add_study` does for a new one."""
+        with writing(self._engine) as session:
+            studies.extend_study(session, study_id, requests)
+
     def retry_dead(
         self, study_id: int, *, kinds: Collection[str], retries: int, run_ids: Collection[int] | None = None
     ) -> list[int]:

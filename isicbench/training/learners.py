@@ -17,7 +17,7 @@ from isicbench.training.batches import StepPlace
 from isicbench.training.figures import StepFigures
 from isicbench.training.images import slices
 from isicbench.training.loss import Targets, upsampled_bce
-from isicbench.training.losses import LOSSES
+from isicbench.training.losses import loss_of
 from isicbench.training.optimisers import fused_adam, optimiser_for, set_rate
 from isicbench.training.schedule import rate_share
 from isicbench.training.state import LearnerState, gradients_of, learner_state, restore_learner, weights_of
@@ -74,7 +74,7 @@ class WholeNetwork:
         self.parameters = segmenter.trainable_parameters()
         self.optimiser = optimiser_for(segmenter, config)
         self.rates = [float(group["lr"]) for group in self.optimiser.param_groups]
-        self.loss = LOSSES[config.loss]
+        self.loss = loss_of(config.loss)
         self.grid = torch.compile(segmenter.grid) if config.compile else segmenter.grid
         self.average = WeightAverage(segmenter, decay=config.ema_decay) if config.ema_decay else None
         self.place = StepPlace()

@@ -6,7 +6,7 @@ from statistics import median
 
 from isicbench.config import Config
 from isicbench.evaluation.chosen_epoch import scored_epoch
-from isicbench.evaluation.diagnosis.grids import logits_stride
+from isicbench.evaluation.diagnosis.grids import STRIDES, logits_stride
 from isicbench.records import EpochRecord, EvaluationRecord, MaskFigures, ProbabilityRecord
 
 
@@ -35,7 +35,10 @@ class RunFigures:
 
     @property
     def lesion_cells(self) -> float:
-        """The median lesion's area, in cells of the decoder's grid of logits; NaN without a lesion."""
+        """The median lesion's area, in cells of the decoder's grid of logits; NaN without a lesion, and where the decoder
+        is a plugin's, whose grid is not known."""
+        if self.config.decoder not in STRIDES:
+            return float("nan")
         cell = min(1.0, (logits_stride(self.config) / self.config.image_size_px) ** 2)
         shares = []
         for score in self.test.image_scores:

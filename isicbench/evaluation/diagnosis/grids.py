@@ -9,6 +9,6 @@ FINEST_AT_4 = ("convnext", "swin")
 
 
 def logits_stride(config: Config) -> int:
-    """Pixels of input for one cell of the logits of the config's network; a decoder not known is taken for `conv`."""
+    """Pixels of input for one cell of the logits of the config's network; one that is not known is taken for `conv`."""
     stride = STRIDES.get(config.decoder, STRIDES["conv"])
     return max(stride, 4) if any(family in config.encoder for family in FINEST_AT_4) else stride
