@@ -60,6 +60,12 @@ class ImagesLeftOutError(IsicbenchError):
     exit_code = 8
 
 
+class ClusterError(IsicbenchError):
+    """A cluster's queue is not there, does not take the work, or has ended it."""
+
+    exit_code = 9
+
+
 class StudyInterruptedError(IsicbenchError):
     """The user or the system asked the command to stop."""
 
