@@ -15,6 +15,8 @@ from tests.waiting import wait_until
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 PARTITION = "main"
+URGENT = "urgent"
+"""Its jobs take the place of those in the other one, which are given two minutes' notice."""
 CORES = 4
 CONFIGURATION = """
 ClusterName=test
@@ -40,8 +42,11 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=20
 GresTypes=gpu
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cores} Gres=gpu:1
-PartitionName={partition} Nodes=ALL Default=YES State=UP
+PartitionName={partition} Nodes=ALL Default=YES State=UP PriorityTier=1 GraceTime=120
+PartitionName={urgent} Nodes=ALL State=UP PriorityTier=2 PreemptMode=OFF
 """
 
 
@@ -75,6 +80,7 @@ class SlurmServer:
                 user=user,
                 cores=CORES,
                 partition=PARTITION,
+                urgent=URGENT,
             )
         )
         (folder / "gres.conf").write_text("Name=gpu File=/dev/null\n")

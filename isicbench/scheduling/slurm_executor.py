@@ -126,7 +126,7 @@ class SlurmExecutor:
         states = {element.state for element in found.values()}
         if left and CANCELLED in states:
             raise ClusterError(
-                f"Slurm's job {job} was cancelled, with {left} runs left",
+                f"Slurm's job {job} was cancelled, with {left} run{'s' if left > 1 else ''} left",
                 hint="Go on with them: isicbench resume --all --executor slurm",
             )
         begun = any(f"slurm:{job}_" in run.owner.slot for run in self._store.study_runs(self._study_id) if run.owner)

@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 600
 SEEDS = [word for seed in range(6) for word in ("--seed", str(seed))]
 
 
-@pytest.fixture(params=["local", "ray", "slurm"])
+@pytest.fixture(params=["local", "ray", pytest.param("slurm", marks=pytest.mark.cluster)])
 def place(request):
     """Options for two slots."""
     if request.param == "slurm":
