@@ -19,5 +19,5 @@ SlurmGpus = Annotated[
 ]
 SlurmOptions = Annotated[
     list[str] | None,
-    typer.Option("--slurm-option", metavar="NAME=VALUE", help="Another option of sbatch's; repeat for several."),
+    typer.Option("--slurm-option", metavar="K=V", help="Another option of sbatch's; repeat for several."),
 ]

@@ -42,7 +42,7 @@ class SlurmWishes:
         for option in self.options:
             if not OPTION.fullmatch(option):
                 raise ConfigError(
-                    f"--slurm-option {option}: expected NAME=VALUE, without dashes before it", hint="As in: account=lab"
+                    f"--slurm-option {option}: expected K=V, without dashes before it", hint="As in: account=lab"
                 )
 
     def __bool__(self) -> bool:

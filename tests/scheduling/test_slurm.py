@@ -6,15 +6,18 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from isicbench.compute.devices import Gpu, read_gpus
-from isicbench.errors import ConfigError, DeviceError
+from isicbench.compute.processes import host_name
+from isicbench.errors import ConfigError, DeviceError, StoreError
 from isicbench.records import RunStatus
 from isicbench.scheduling.safeguards import Safeguards
+from isicbench.scheduling.slurm_cluster import plan_slurm
 from isicbench.scheduling.slurm_job import STUDY, SlurmJob, SlurmWishes
 from isicbench.scheduling.slurm_slots import ElementId, allocated_slots
 from isicbench.store.store import open_store
@@ -78,7 +81,6 @@ def test_study_in_a_folder_of_an_odd_name_completes_and_its_logs_are_named(quick
     assert f"Slurm job {job}: 1 worker; logs: {folder}/runs/logs/slurm-{job}_*.log" in done.stderr
     assert (folder / f"runs/logs/slurm-{job}_0.log").is_file()
     assert Path(run.log_path).is_file()
-    assert isicbench("db", "check").returncode == 0
 
 
 @pytest.mark.cluster
@@ -171,26 +173,52 @@ def test_password_of_a_server_is_neither_in_the_script_nor_in_arguments_nor_in_l
 
 
 def opened(url: str):
-    from isicbench.errors import StoreError
-
     try:
         return open_store(url, create=False)
     except StoreError:
         return None
 
 
-def test_what_slurm_does_not_take_is_told_with_a_code_of_its_own(quick, slurm):
-    for options, code, words in (
-        (("--slurm-partition", "mian"), 2, "Did you mean main?"),
-        (("--slurm-option", "nodelist=nowhere"), 9, "Slurm does not take the job"),
-        (("--slurm-option", "array=0-9"), 2, "isicbench says that to Slurm by itself"),
-        (("--slurm-workers", 2, "--devices", "cpu:2"), 2, "both say how many"),
-        (("--devices", "cuda:0"), 6, "auto, cuda, cpu or cpu:N"),
-        (("--address", "auto"), 2, "a Ray cluster's"),
-    ):
-        done = isicbench("run", *quick, "--frozen", "--executor", "slurm", "--devices", "cpu", *options)
-        assert done.returncode == code, done.stderr
-        assert words in done.stderr
+def test_job_that_slurm_does_not_take_is_told_of_with_a_code_of_its_own(quick, slurm):
+    done = isicbench("run", *quick, "--frozen", *ONE_WORKER, "--slurm-option", "nodelist=nowhere")
+    assert done.returncode == 9
+    assert "Slurm does not take the job" in done.stderr
+    assert [run.status for run in all_runs()] == [RunStatus.QUEUED]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "devices", "error", "words"),
+    [
+        (SlurmWishes(partition="mian"), "cpu", ConfigError, "Did you mean main?"),
+        (SlurmWishes(workers=2), "cpu:2", ConfigError, "both say how many workers"),
+        (SlurmWishes(gpus="1"), "cpu", ConfigError, "exclude each other"),
+        (SlurmWishes(), "cuda:0", DeviceError, "auto, cuda, cpu or cpu:N"),
+    ],
+)
+def test_what_cannot_be_asked_of_this_slurm_is_refused(slurm, wishes, devices, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        planned(wishes, devices)
+
+
+def planned(wishes: SlurmWishes, devices: str):
+    return plan_slurm(wishes, devices=devices, jobs_per_device=2, cores_per_run=3, tell=print)
+
+
+def test_workers_have_a_gpu_where_the_partition_has_any_unless_told_otherwise(slurm):
+    def asked(wishes: SlurmWishes, devices: str) -> tuple[str, int, int]:
+        cluster = planned(wishes, devices)
+        assert cluster.hosts == [host_name()]
+        return cluster.job.gpus, cluster.workers, len(cluster.plan.slots)
+
+    assert asked(SlurmWishes(), "auto") == ("1", 4, 8)
+    assert asked(SlurmWishes(gpus="a100:2", workers=3), "auto") == ("a100:2", 3, 12)
+    assert asked(SlurmWishes(), "cpu:5") == ("", 5, 10)
+
+
+def test_option_that_the_script_has_by_itself_is_refused(tmp_path):
+    job = replace(JOB, options=("array=0-9",))
+    with pytest.raises(ConfigError, match="by itself"):
+        job.script(workers=1, folder=tmp_path, safeguards=Safeguards())
 
 
 def test_workers_that_cannot_begin_are_told_of_by_what_they_said(quick, slurm):
