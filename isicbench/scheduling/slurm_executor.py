@@ -66,8 +66,8 @@ class SlurmExecutor:
                 raise
             if self.stopping:
                 self._cancel()
-            elif self._submitted is not None:
-                cancel(self._submitted, "--state=PENDING")
+            else:
+                self._give_back_places()
         self._observe()
 
     def _follow(self) -> None:
@@ -140,6 +140,13 @@ class SlurmExecutor:
             with suppress(ClusterError):
                 cancel(self._submitted)
 
+    def _give_back_places(self) -> None:
+        """Those that elements still wait for: the others leave by themselves, as do these if they begin just now."""
+        found = elements(self._submitted) if self._submitted is not None else None
+        if self._submitted is not None and found and any(element.waits for element in found.values()):
+            with suppress(ClusterError):
+                cancel(self._submitted, "--state=PENDING")
+
     def _cancel(self) -> None:
         """Cancel the array, and wait until its elements have saved and left, or Slurm has killed them."""
         if self._submitted is None:
@@ -147,11 +154,9 @@ class SlurmExecutor:
         cancel(self._submitted)
         deadline = time.monotonic() + CANCEL_SECONDS
         while not self._is_over(self._submitted):
-            if time.monotonic() > deadline:
-                self._tell(f"Slurm's job {self._submitted} has not ended yet; see: squeue")
+            if self._in_a_hurry or time.monotonic() > deadline:
+                self._tell(f"Slurm's job {self._submitted} is cancelled and has not ended yet; see: squeue")
                 return
-            if self._in_a_hurry:
-                cancel(self._submitted, "--signal=KILL")
             self._observe()
             time.sleep(POLL_SECONDS)
         for run, _ in self._unsettled():
@@ -186,7 +191,7 @@ class SlurmExecutor:
             self._tell(line)
 
     def _stop(self, *_: object) -> None:
-        """Once: the array is cancelled, whose workers finish their step and save. Twice: they are killed."""
+        """Once: the array is cancelled, whose workers finish their step and save. Twice: nobody waits for them here."""
         self._in_a_hurry = self.stopping
         self.stopping = True
 

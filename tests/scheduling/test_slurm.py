@@ -108,7 +108,7 @@ def test_study_survives_a_killed_element_and_scores_as_on_one_machine(quick, slu
 @pytest.mark.cluster
 def test_pre_empted_element_saves_and_goes_on_in_the_same_row_when_it_has_a_place_again(quick, slurm, tmp_path):
     log = tmp_path / "run.log"
-    command = start_isicbench("run", *quick, "--frozen", "--epochs", 30, *ONE_WORKER, log=log)
+    command = start_isicbench("run", *quick, "--frozen", "--epochs", 10, *ONE_WORKER, log=log)
     taken = at_work(command, epoch=3)
     urgent = ("--parsable", f"--partition={URGENT}", f"--ntasks={CORES}", "--output=/dev/null", "--wrap=sleep 1")
     urgent_job = slurm.ask("sbatch", *urgent).strip()
@@ -133,7 +133,7 @@ def test_pre_empted_element_saves_and_goes_on_in_the_same_row_when_it_has_a_plac
 @pytest.mark.cluster
 def test_array_that_somebody_cancels_is_told_of_and_its_runs_can_be_resumed(quick, slurm, tmp_path):
     log = tmp_path / "run.log"
-    command = start_isicbench("run", *quick, "--frozen", "--epochs", 30, *ONE_WORKER, log=log)
+    command = start_isicbench("run", *quick, "--frozen", "--epochs", 10, *ONE_WORKER, log=log)
     job, _ = element_of(at_work(command)).split("_")
     slurm.ask("scancel", job)
     assert command.wait(timeout=PATIENCE_SECONDS) == 9
@@ -179,6 +179,7 @@ def opened(url: str):
         return None
 
 
+@pytest.mark.cluster
 def test_job_that_slurm_does_not_take_is_told_of_with_a_code_of_its_own(quick, slurm):
     done = isicbench("run", *quick, "--frozen", *ONE_WORKER, "--slurm-option", "nodelist=nowhere")
     assert done.returncode == 9
@@ -221,6 +222,7 @@ def test_option_that_the_script_has_by_itself_is_refused(tmp_path):
         job.script(workers=1, folder=tmp_path, safeguards=Safeguards())
 
 
+@pytest.mark.cluster
 def test_workers_that_cannot_begin_are_told_of_by_what_they_said(quick, slurm):
     if read_gpus():
         pytest.skip("this Slurm's GPU would be a real one")
