@@ -35,9 +35,9 @@ class ElementWorkers(LocalWorkers):
     resumes_interrupted = True
     lent_by_queue = True
 
-    def __init__(self, store: Store, slots: Sequence[Slot], *, elements: int, safeguards: Safeguards) -> None:
+    def __init__(self, store: Store, slots: Sequence[Slot], *, element_count: int, safeguards: Safeguards) -> None:
         super().__init__(store, slots, safeguards=safeguards)
-        self.slots_elsewhere = len(slots) * (elements - 1)
+        self.slots_elsewhere = len(slots) * (element_count - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ def _train(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int
     )
     allocation = Allocation(store, arguments.study, element)
     allocation.take_up_its_past()
-    count = int(environment["SLURM_ARRAY_TASK_COUNT"])
-    workers = ElementWorkers(store, slots, elements=count, safeguards=safeguards)
+    element_count = int(environment["SLURM_ARRAY_TASK_COUNT"])
+    workers = ElementWorkers(store, slots, element_count=element_count, safeguards=safeguards)
     scheduler = Scheduler(store, arguments.study, workers, safeguards=safeguards)
     scheduler.run()
     if scheduler.stopping:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from isicbench.errors import ClusterError
-from isicbench.records import Failure, RunRecord, RunStatus
-from isicbench.scheduling.run_files import SLOT_LOGS
+from isicbench.records import RunStatus
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.scheduler import DEATHS, POLL_SECONDS, STOP_SIGNALS, Undertaker
-from isicbench.scheduling.slurm_commands import CANCELLED, COMPLETED, Element, cancel, elements, submit
-from isicbench.scheduling.slurm_job import STUDY, SlurmJob, log_of, said_in
-from isicbench.scheduling.slurm_slots import unsettled_runs
+from isicbench.scheduling.slurm_array import SlurmArray
+from isicbench.scheduling.slurm_commands import Element
+from isicbench.scheduling.slurm_job import SlurmJob
 from isicbench.store.store import Store
 
 QUEUE_SECONDS = 5.0
@@ -48,7 +47,7 @@ class SlurmExecutor:
         self._safeguards = safeguards
         self._observe = observe
         self._tell = tell
-        self._submitted: int | None = None
+        self._array: SlurmArray | None = None
         self._told = ""
         self._undertaker = Undertaker(store)
 
@@ -62,12 +61,14 @@ class SlurmExecutor:
             try:
                 self._follow()
             except BaseException:
-                self._call_off()
+                if self._array:
+                    with suppress(ClusterError):  # what has gone wrong is told, not what may go wrong now
+                        self._array.cancel()
                 raise
-            if self.stopping:
-                self._cancel()
-            else:
-                self._give_back_places()
+            if self._array and self.stopping:
+                self._cancel(self._array)
+            elif self._array:
+                self._array.give_back_places()
         self._observe()
 
     def _follow(self) -> None:
@@ -82,108 +83,53 @@ class SlurmExecutor:
             time.sleep(POLL_SECONDS)
 
     def _look_after_array(self) -> None:
-        if self._submitted is not None:
-            before = self._unsettled()
-            found = elements(self._submitted)
+        if self._array:
+            before = self._array.unsettled()
+            found = self._array.elements()
             if found is None:
                 self._tell_once("Slurm does not answer; its job goes on without")
                 return
-            self._settle(before, found)
+            self._array.settle(before, found)
             if not all(element.is_over for element in found.values()):
                 self._tell_why_it_waits(found)
                 return
-            self._require_worth_another(self._submitted, found)
+            self._array.require_worth_another(found, queued=self._queued())
         if queued := self._queued():
             self._submit(min(self._workers, queued))
 
     def _submit(self, workers: int) -> None:
-        (self._store.folder / SLOT_LOGS).mkdir(parents=True, exist_ok=True)
         script = self._job.script(workers=workers, folder=self._store.folder, safeguards=self._safeguards)
-        self._submitted = submit(script, {"ISICBENCH_DB": self._store.url, STUDY: str(self._study_id)})
-        logs = log_of(self._store.folder, self._submitted, "*")
-        self._tell(f"Slurm job {self._submitted}: {workers} worker{'s' if workers > 1 else ''}; logs: {logs}")
+        array = SlurmArray.submit(self._store, self._study_id, script=script)
+        self._array = array
+        self._tell(f"Slurm job {array.job}: {workers} worker{'s' if workers > 1 else ''}; logs: {array.logs}")
 
-    def _settle(self, before: list[tuple[RunRecord, int]], found: Mapping[int, Element]) -> None:
-        """Runs of elements that are gone: failed where they were at work, queued again where they had saved.
-
-        `before` was read before Slurm was asked: who trained then and is gone now has ended in between.
-        """
-        for run, number in before:
-            element = found.get(number)
-            if element is not None and element.lives:
-                continue
-            if run.status is RunStatus.INTERRUPTED:
-                if element is None or element.state != CANCELLED:
-                    self._store.queue_again([run.id])
-            elif self._store.run(run.id).owner == run.owner:
-                state = f" ({element.state})" if element else ""
-                message = f"its worker was lost with element {number} of Slurm's job {self._submitted}{state}"
-                self._store.finish(run.id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
-
-    def _require_worth_another(self, job: int, found: Mapping[int, Element]) -> None:
-        """Raise `ClusterError` where a further array would fare no better than this one, which is over."""
-        left = self._queued() + len(self._unsettled())
-        states = {element.state for element in found.values()}
-        if left and CANCELLED in states:
-            raise ClusterError(
-                f"Slurm's job {job} was cancelled, with {left} run{'s' if left > 1 else ''} left",
-                hint="Go on with them: isicbench resume --all --executor slurm",
-            )
-        begun = any(f"slurm:{job}_" in run.owner.slot for run in self._store.study_runs(self._study_id) if run.owner)
-        if left and not begun and COMPLETED not in states:
-            log = log_of(self._store.folder, job, min(found, default=0))
-            raise ClusterError(f"no worker of Slurm's job {job} began a run: {said_in(log)}", hint=f"Its log: {log}")
-
-    def _call_off(self) -> None:
-        """What has gone wrong is told, rather than what may go wrong now."""
-        if self._submitted is not None:
-            with suppress(ClusterError):
-                cancel(self._submitted)
-
-    def _give_back_places(self) -> None:
-        """Those that elements still wait for: the others leave by themselves, as do these if they begin just now."""
-        found = elements(self._submitted) if self._submitted is not None else None
-        if self._submitted is not None and found and any(element.waits for element in found.values()):
-            with suppress(ClusterError):
-                cancel(self._submitted, "--state=PENDING")
-
-    def _cancel(self) -> None:
+    def _cancel(self, array: SlurmArray) -> None:
         """Cancel the array, and wait until its elements have saved and left, or Slurm has killed them."""
-        if self._submitted is None:
-            return
-        cancel(self._submitted)
+        array.cancel()
         deadline = time.monotonic() + CANCEL_SECONDS
-        while not self._is_over(self._submitted):
+        while not array.is_over():
             if self._in_a_hurry or time.monotonic() > deadline:
-                self._tell(f"Slurm's job {self._submitted} is cancelled and has not ended yet; see: squeue")
+                self._tell(f"Slurm's job {array.job} is cancelled and has not ended yet; see: squeue")
                 return
             self._observe()
             time.sleep(POLL_SECONDS)
-        for run, _ in self._unsettled():
+        for run, _ in array.unsettled():
             self._store.finish(run.id, RunStatus.INTERRUPTED)
-
-    def _is_over(self, job: int) -> bool:
-        found = elements(job)
-        return found is not None and all(element.is_over for element in found.values())
 
     def _is_unfinished(self) -> bool:
         """Whether a run is queued or running, or was let go of by an element that is told to leave."""
         progress = self._store.study_progress(self._study_id)
         if progress.get(RunStatus.QUEUED) or progress.get(RunStatus.RUNNING):
             return True
-        return RunStatus.INTERRUPTED in progress and bool(self._unsettled())
-
-    def _unsettled(self) -> list[tuple[RunRecord, int]]:
-        """Runs that the array's elements train or have let go of, each with the element's number."""
-        return unsettled_runs(self._store, self._study_id, job=self._submitted) if self._submitted is not None else []
+        return RunStatus.INTERRUPTED in progress and self._array is not None and bool(self._array.unsettled())
 
     def _queued(self) -> int:
         return self._store.study_progress(self._study_id).get(RunStatus.QUEUED, 0)
 
     def _tell_why_it_waits(self, found: Mapping[int, Element]) -> None:
-        if all(element.waits for element in found.values()):
+        if self._array and all(element.waits for element in found.values()):
             reasons = ", ".join(sorted({element.reason for element in found.values()}))
-            self._tell_once(f"Slurm job {self._submitted} waits: {reasons}")
+            self._tell_once(f"Slurm job {self._array.job} waits: {reasons}")
 
     def _tell_once(self, line: str) -> None:
         if line != self._told:

@@ -216,6 +216,13 @@ def test_workers_have_a_gpu_where_the_partition_has_any_unless_told_otherwise(sl
     assert asked(SlurmWishes(), "cpu:5") == ("", 5, 10)
 
 
+def test_sqlite_file_is_refused_where_the_partition_has_other_machines(slurm, tmp_path):
+    cluster = replace(planned(SlurmWishes(), "cpu"), hosts=[host_name(), "elsewhere"])
+    store = open_store(str(tmp_path / "results.db"))
+    with pytest.raises(ConfigError, match="SQLite"):
+        cluster.executor(store, None, safeguards=Safeguards(), observe=print)
+
+
 def test_option_that_the_script_has_by_itself_is_refused(tmp_path):
     job = replace(JOB, options=("array=0-9",))
     with pytest.raises(ConfigError, match="by itself"):
