@@ -19,6 +19,7 @@ from isicbench.errors import IsicbenchError
 from isicbench.harmless import first_line
 from isicbench.home import home
 from isicbench.models.weight_files import IMAGENET, weights_path
+from isicbench.scheduling.ray_jobs import answer_without_token
 from isicbench.store.integrity import damages
 from isicbench.store.migrate import current_revision, head_revision
 from isicbench.store.urls import database_url, is_sqlite, shown_url
@@ -38,8 +39,8 @@ class Finding:
     advice: str = ""
 
 
-def examine(database: str | None) -> list[Finding]:
-    """Every finding, in the order of a first set-up."""
+def examine(database: str | None, *, ray_address: str | None = None) -> list[Finding]:
+    """Every finding, in the order of a first set-up; of a Ray cluster where the address of its dashboard is given."""
     checks: list[Callable[[], Iterator[Finding]]] = [
         check_python,
         check_packages,
@@ -51,6 +52,7 @@ def examine(database: str | None) -> list[Finding]:
         check_weights,
         lambda: check_database(database),
         lambda: check_database_place(database),
+        *([lambda: check_ray(ray_address)] if ray_address is not None else []),
     ]
     return [finding for check in checks for finding in check()]
 
@@ -207,6 +209,21 @@ def check_database_place(database: str | None) -> Iterator[Finding]:
     if kind := network_file_system(folder):
         advice = "Keep it on a local disk, let one machine at a time write to it, or use PostgreSQL (--db URL)."
         yield Finding("database place", "note", f"{folder} lies on a network file system ({kind})", advice)
+
+
+def check_ray(address: str) -> Iterator[Finding]:
+    """Whether strangers can run programs there. Raises `ConfigError` for an address that is none."""
+    match answer_without_token(address):
+        case "open":
+            message = f"the job interface at {address} answers without a token: whoever reaches it runs programs as you"
+            advice = "Switch token authentication on, and let no firewall pass the port: docs/how-to/cluster.md"
+            yield Finding("ray", "wrong", message, advice)
+        case "closed":
+            yield Finding("ray", "ok", f"the job interface at {address} asks for a token")
+        case "silent":
+            yield Finding("ray", "note", f"nobody answers at {address}", "The dashboard's port is 8265 by default.")
+        case "strange":
+            yield Finding("ray", "note", f"what answers at {address} is not Ray's job interface", "Is it HOST:8265?")
 
 
 def _existing(folder: Path) -> Path:

@@ -60,6 +60,12 @@ class ImagesLeftOutError(IsicbenchError):
     exit_code = 8
 
 
+class ClusterError(IsicbenchError):
+    """A cluster's queue is not there, does not take the work, or has ended it."""
+
+    exit_code = 9
+
+
 class ExportError(IsicbenchError):
     """A network cannot be written in a format, or computes something else there."""
 

@@ -22,9 +22,13 @@ def isicbench(*arguments: object, cwd: Path | None = None, **environment: str) -
     )
 
 
-def start_isicbench(*arguments: object, log: Path) -> subprocess.Popen[str]:
+def start_isicbench(*arguments: object, log: Path, **environment: str) -> subprocess.Popen[str]:
     """Start the command and leave it running; what it prints goes to `log`."""
     with log.open("w") as output:
         return subprocess.Popen(
-            [*PROGRAM, *map(str, arguments)], stdout=output, stderr=subprocess.STDOUT, text=True, env=dict(os.environ)
+            [*PROGRAM, *map(str, arguments)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | environment,
         )

@@ -9,6 +9,7 @@ import pytest
 
 from tests.postgres_server import PostgresServer, programs, running_server
 from tests.requiring import require
+from tests.slurm_server import SlurmServer, is_installed, running_slurm
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -53,3 +54,19 @@ def postgres() -> Iterator[PostgresServer]:
     assert bin_folder is not None
     with running_server(bin_folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def slurm_server() -> Iterator[SlurmServer]:
+    """A Slurm of this test session's own; skipped where none is installed."""
+    require("slurm", is_installed(), "Slurm is not installed (apt-get install slurmctld slurmd slurm-client munge)")
+    with running_slurm() as server:
+        yield server
+
+
+@pytest.fixture
+def slurm(slurm_server: SlurmServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlurmServer]:
+    """The same for the commands of one test, without jobs of another one."""
+    monkeypatch.setenv("SLURM_CONF", str(slurm_server.configuration))
+    yield slurm_server
+    slurm_server.end_all_jobs()

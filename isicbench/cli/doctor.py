@@ -1,12 +1,23 @@
 """`isicbench doctor`: what this machine lacks."""
 
+from typing import Annotated
+
 import typer
 
 from isicbench.cli.app import single
 from isicbench.cli.options import Database, Json
 
 
-def doctor(db: Database = None, json: Json = False) -> None:
+def doctor(
+    db: Database = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address", metavar="HOST:PORT", help="Dashboard of a Ray cluster: whether it answers without a token."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Check this machine: packages, devices, disk, data, weights, database.
 
     Each finding says what to do; the exit code is 1 where something must be mended.
@@ -18,7 +29,7 @@ def doctor(db: Database = None, json: Json = False) -> None:
     from isicbench.cli.console import out, print_json
     from isicbench.doctor import examine
 
-    findings = examine(db)
+    findings = examine(db, ray_address=address)
     if json:
         print_json([asdict(finding) for finding in findings])
     else:

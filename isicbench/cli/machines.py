@@ -1,19 +1,41 @@
 """Where a study trains, from `--executor` and its options."""
 
+from isicbench.cli.console import notes
 from isicbench.compute.devices import visible_gpus
 from isicbench.compute.processes import usable_cores
 from isicbench.compute.slots import SlotPlan, plan_slots
 from isicbench.errors import ConfigError
 from isicbench.scheduling.executor import Machines
 from isicbench.scheduling.local_workers import ThisMachine
+from isicbench.scheduling.slurm_job import SlurmWishes
 
-EXECUTORS = ("local", "ray")
+EXECUTORS = ("local", "ray", "slurm")
 
 
 def machines_for(
-    executor: str, *, devices: str, jobs_per_device: int, address: str | None, cores_per_run: int | None
+    executor: str,
+    *,
+    devices: str,
+    jobs_per_device: int,
+    address: str | None,
+    cores_per_run: int | None,
+    slurm: SlurmWishes,
 ) -> Machines:
-    """The machines with the slots that the options ask for. Raises `ConfigError` or `DeviceError`."""
+    """The machines with the slots that the options ask for. Raises `ConfigError`, `DeviceError` or `ClusterError`."""
+    if slurm and executor != "slurm":
+        raise ConfigError("--slurm-... options are Slurm's", hint="Add --executor slurm")
+    if executor == "slurm":
+        from isicbench.scheduling.slurm_cluster import plan_slurm
+
+        if address is not None:
+            raise ConfigError("--address is a Ray cluster's", hint="Slurm is told by --slurm-partition and others.")
+        return plan_slurm(
+            slurm,
+            devices=devices,
+            jobs_per_device=jobs_per_device,
+            cores_per_run=cores_per_run or 1,
+            tell=lambda line: notes.print(line, markup=False, soft_wrap=True),
+        )
     if executor == "ray":
         from isicbench.scheduling.ray_cluster import connect
 
@@ -21,7 +43,9 @@ def machines_for(
     if executor != "local":
         raise ConfigError(f"--executor {executor}: expected one of {', '.join(EXECUTORS)}")
     if address is not None or cores_per_run is not None:
-        raise ConfigError("--address and --cores-per-run are a cluster's", hint="Add --executor ray")
+        raise ConfigError(
+            "--address and --cores-per-run are a cluster's", hint="Add --executor ray, or --executor slurm"
+        )
     return ThisMachine(slots_for(devices, jobs_per_device=jobs_per_device))
 
 

@@ -27,7 +27,7 @@ Devices = Annotated[
 ]
 JobsPerDevice = Annotated[int, typer.Option("--jobs-per-device", metavar="N", help="Slots on each device.")]
 Executor = Annotated[
-    str, typer.Option("--executor", metavar="KIND", help="Where runs train: local (here), or ray (a cluster).")
+    str, typer.Option("--executor", metavar="KIND", help="Where runs train: local (here), ray or slurm (a cluster).")
 ]
 Address = Annotated[
     str | None,

@@ -18,6 +18,7 @@ from isicbench.cli.options import (
     JobsPerDevice,
     Retries,
 )
+from isicbench.cli.slurm_options import SlurmGpus, SlurmOptions, SlurmPartition, SlurmTime, SlurmWorkers
 
 
 def resume(
@@ -30,6 +31,11 @@ def resume(
     executor: Executor = "local",
     address: Address = None,
     cores_per_run: CoresPerRun = None,
+    slurm_workers: SlurmWorkers = None,
+    slurm_partition: SlurmPartition = None,
+    slurm_time: SlurmTime = None,
+    slurm_gpus: SlurmGpus = None,
+    slurm_option: SlurmOptions = None,
     retries: Retries = 1,
     checkpoint_minutes: CheckpointMinutes = 10,
     hang_minutes: HangMinutes = 10,
@@ -45,11 +51,24 @@ def resume(
     from isicbench.scheduling.one_machine import require_one_machine
     from isicbench.scheduling.resuming import requests_for, resumable_runs
     from isicbench.scheduling.safeguards import Safeguards
+    from isicbench.scheduling.slurm_job import SlurmWishes
     from isicbench.store.store import open_store
 
     safeguards = Safeguards(checkpoint_minutes=checkpoint_minutes, hang_minutes=hang_minutes, retries=retries)
+    slurm = SlurmWishes(
+        workers=slurm_workers,
+        partition=slurm_partition,
+        time=slurm_time,
+        gpus=slurm_gpus,
+        options=tuple(slurm_option or ()),
+    )
     machines = machines_for(
-        executor, devices=devices, jobs_per_device=jobs_per_device, address=address, cores_per_run=cores_per_run
+        executor,
+        devices=devices,
+        jobs_per_device=jobs_per_device,
+        address=address,
+        cores_per_run=cores_per_run,
+        slurm=slurm,
     )
     store = open_store(db, create=False)
     require_one_machine(store)

@@ -60,6 +60,7 @@ from isicbench.cli.options import (
     JobsPerDevice,
     Retries,
 )
+from isicbench.cli.slurm_options import SlurmGpus, SlurmOptions, SlurmPartition, SlurmTime, SlurmWorkers
 from isicbench.cli.study_file import StudyFileCommand
 
 
@@ -108,6 +109,11 @@ def run(
     executor: Executor = "local",
     address: Address = None,
     cores_per_run: CoresPerRun = None,
+    slurm_workers: SlurmWorkers = None,
+    slurm_partition: SlurmPartition = None,
+    slurm_time: SlurmTime = None,
+    slurm_gpus: SlurmGpus = None,
+    slurm_option: SlurmOptions = None,
     retries: Retries = 1,
     checkpoint_minutes: CheckpointMinutes = 10,
     hang_minutes: HangMinutes = 10,
@@ -131,12 +137,25 @@ def run(
     from isicbench.scheduling.leaving_out import read_combination
     from isicbench.scheduling.planning import Request
     from isicbench.scheduling.safeguards import Safeguards
+    from isicbench.scheduling.slurm_job import SlurmWishes
     from isicbench.store.urls import without_password
 
     require_precision(precision, executor=executor)
     safeguards = Safeguards(checkpoint_minutes=checkpoint_minutes, hang_minutes=hang_minutes, retries=retries)
+    slurm = SlurmWishes(
+        workers=slurm_workers,
+        partition=slurm_partition,
+        time=slurm_time,
+        gpus=slurm_gpus,
+        options=tuple(slurm_option or ()),
+    )
     machines = machines_for(
-        executor, devices=devices, jobs_per_device=jobs_per_device, address=address, cores_per_run=cores_per_run
+        executor,
+        devices=devices,
+        jobs_per_device=jobs_per_device,
+        address=address,
+        cores_per_run=cores_per_run,
+        slurm=slurm,
     )
     base = Config(
         dataset=dataset,

@@ -7,7 +7,6 @@ from rich.table import Table
 
 from isicbench.cli.console import notes, out, progress_bars
 from isicbench.cli.following import Follower
-from isicbench.compute.slots import SlotPlan
 from isicbench.errors import StoreError
 from isicbench.records import RunRecord, RunStatus, StudyRecord
 from isicbench.report.labels import differing_fields, setting
@@ -18,6 +17,7 @@ from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_pla
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.seen import seen_warnings
 from isicbench.store.store import Store, open_store
+from isicbench.store.urls import database_url, files_folder
 
 FAILED_EXIT = 7
 INTERRUPTED_EXIT = 130
@@ -39,7 +39,7 @@ class AskedStudy:
 def train_grid(asked: AskedStudy) -> int:
     """Plan, train, print the table, or only the plan; returns the exit code."""
     if asked.dry_run:
-        print_plan(asked.request, asked.machines.plan, database=asked.database, force=asked.force)
+        print_plan(asked.request, asked.machines, asked.safeguards, database=asked.database, force=asked.force)
         return 0
     store, plan = open_planned(asked)
     study = store.add_study(asked.command, plan.runs, force=asked.force, tags=asked.request.tags)
@@ -82,8 +82,11 @@ SHOWN_FIELDS = frozenset(
 """Config fields that a plan's columns show, or the experiment's name."""
 
 
-def print_plan(request: Request, slots: SlotPlan, *, database: str | None, force: bool) -> None:
-    """The runs that the command would train, and where."""
+def print_plan(
+    request: Request, machines: Machines, safeguards: Safeguards, *, database: str | None, force: bool
+) -> None:
+    """The runs that the command would train, and where; with the script that a queue would be given."""
+    slots = machines.plan
     with progress_bars() as progress:
         plan = plan_study(request, progress=progress)
     completed = set() if force else _completed(plan, database)
@@ -99,6 +102,8 @@ def print_plan(request: Request, slots: SlotPlan, *, database: str | None, force
     where = ", ".join(slot.title for slot in slots.slots)
     counts = f"{plan.record.name} ({plan.record.train_count} training, {plan.record.test_count} test images)"
     out.print(f"{len(plan.runs)} runs on {counts}; slots: {where}")
+    if script := machines.script(folder=files_folder(database_url(database)), safeguards=safeguards):
+        out.print(f"\n{script}", markup=False, highlight=False, soft_wrap=True, end="")
     for remark in (*slots.remarks, *plan.dataset.remarks):
         notes.print(remark, markup=False)
 

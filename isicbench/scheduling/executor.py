@@ -29,6 +29,10 @@ class Machines(Protocol):
 
     @property
     def plan(self) -> SlotPlan: ...
+    def script(self, *, folder: Path, safeguards: Safeguards) -> str:
+        """What a queue would be given for a database whose runs keep their files in the folder; empty without one."""
+        ...
+
     def executor(
         self, store: Store, study: StudyRecord, *, safeguards: Safeguards, observe: Callable[[], None]
     ) -> Executor:
@@ -85,6 +89,17 @@ class Workers(Protocol):
     @property
     def resumes_interrupted(self) -> bool:
         """Whether a run that was interrupted, by nobody's wish here, is queued again: a cluster takes machines away."""
+        ...
+
+    @property
+    def slots_elsewhere(self) -> int:
+        """Those of other schedulers that were started for the same study with this one."""
+        ...
+
+    @property
+    def lent_by_queue(self) -> bool:
+        """Whether a cluster's queue lends the slots: one that finds nothing queued is given back, and a stop that is
+        told twice is one stop, since the queue ends by itself what takes too long."""
         ...
 
     async def start(self, slot: Slot) -> Worker | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from isicbench.compute.slots import Slot, SlotPlan
 from isicbench.records import StudyRecord
@@ -16,6 +17,8 @@ class LocalWorkers:
 
     resumes_interrupted = False
     """On this machine somebody has ended that worker on purpose."""
+    slots_elsewhere = 0
+    lent_by_queue = False
 
     def __init__(self, store: Store, slots: Sequence[Slot], *, safeguards: Safeguards) -> None:
         self.slots = slots
@@ -35,6 +38,9 @@ class ThisMachine:
     """The devices at hand."""
 
     plan: SlotPlan
+
+    def script(self, *, folder: Path, safeguards: Safeguards) -> str:
+        return ""
 
     def executor(
         self, store: Store, study: StudyRecord, *, safeguards: Safeguards, observe: Callable[[], None]

@@ -1,9 +1,10 @@
 """An SQLite file is one machine's: it keeps its locks there, and only there can be told which workers are alive."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from isicbench.compute.processes import host_name
-from isicbench.errors import StoreError
+from isicbench.errors import ConfigError, StoreError
 from isicbench.store.store import Store
 from isicbench.store.urls import database_url, is_sqlite
 
@@ -33,3 +34,13 @@ def require_one_machine(store: Store) -> None:
                 "On each machine: isicbench run --db postgresql://USER@HOST/DATABASE\n"
                 f"If {run.owner.host} has stopped: wait {LIVE_SECONDS // 60} minutes.",
             )
+
+
+def require_reachable(store: Store, hosts: Sequence[str]) -> None:
+    """Raises `ConfigError` for an SQLite file and a worker on another machine, which could not rely on its locks."""
+    elsewhere = sorted(set(hosts) - {host_name()})
+    if elsewhere and is_sqlite(database_url(store.url)):
+        raise ConfigError(
+            f"{store.url_shown} is an SQLite file of {host_name()}, and runs would train on {', '.join(elsewhere)}",
+            hint="Several machines need a server: isicbench run --db postgresql://USER@HOST/DATABASE ...",
+        )

@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from isicbench.compute.processes import usable_cores
@@ -12,6 +13,7 @@ from isicbench.compute.slots import CPU, Slot, SlotPlan
 from isicbench.errors import ConfigError, DeviceError
 from isicbench.harmless import first_line
 from isicbench.records import StudyRecord
+from isicbench.scheduling.one_machine import require_reachable
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.scheduler import Scheduler
 from isicbench.store.store import Store
@@ -31,11 +33,14 @@ class RayCluster:
     hosts: Sequence[str]
     jobs_per_device: int
 
+    def script(self, *, folder: Path, safeguards: Safeguards) -> str:
+        return ""
+
     def executor(
         self, store: Store, study: StudyRecord, *, safeguards: Safeguards, observe: Callable[[], None]
     ) -> Scheduler:
         """Raises `ConfigError` for an SQLite file and nodes on other machines."""
-        from isicbench.scheduling.ray_workers import RayWorkers, require_reachable
+        from isicbench.scheduling.ray_workers import RayWorkers
 
         require_reachable(store, self.hosts)
         workers = RayWorkers(

@@ -9,16 +9,15 @@ import ray
 from ray.exceptions import RayActorError, RayError
 
 from isicbench import __version__
-from isicbench.compute.processes import host_name
 from isicbench.compute.slots import Slot
 from isicbench.config import Config
 from isicbench.errors import ConfigError, DeviceError, IsicbenchError
 from isicbench.scheduling.node_files import NodeFiles, files_needed, read_here
 from isicbench.scheduling.node_worker import Node, NodeWorker, Refusal, Start
+from isicbench.scheduling.one_machine import require_reachable
 from isicbench.scheduling.ray_worker import RayWorker
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.store.store import Store
-from isicbench.store.urls import database_url, is_sqlite
 
 PATIENCE_SECONDS = 1.0
 """How long a slot waits for its place before the scheduler looks again whether anything is left to do."""
@@ -32,6 +31,8 @@ class RayWorkers:
     """Places an actor for each slot wherever the cluster has room, and a worker process in it."""
 
     resumes_interrupted = True
+    slots_elsewhere = 0
+    lent_by_queue = False
 
     def __init__(
         self,
@@ -130,13 +131,3 @@ class RayWorkers:
                 f"no worker can be started in the Ray cluster: {error}",
                 hint="isicbench must be installed on every node, in the Python that Ray was started with.",
             ) from error
-
-
-def require_reachable(store: Store, hosts: Sequence[str]) -> None:
-    """Raises `ConfigError` for an SQLite file and a worker on another machine, which could not rely on its locks."""
-    elsewhere = sorted(set(hosts) - {host_name()})
-    if elsewhere and is_sqlite(database_url(store.url)):
-        raise ConfigError(
-            f"{store.url_shown} is an SQLite file of {host_name()}, and runs would train on {', '.join(elsewhere)}",
-            hint="Several machines need a server: isicbench run --db postgresql://USER@HOST/DATABASE ...",
-        )

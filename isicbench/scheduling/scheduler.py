@@ -6,7 +6,7 @@ belongs to whoever claims it.
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,6 +57,7 @@ class Scheduler:
         if any(slot.uuid for slot in workers.slots):
             for config, peak_mib in store.gpu_peaks():
                 self.packing.learn(config, peak_mib)
+        self._undertaker = Undertaker(store)
 
     def run(self) -> None:
         """Return when no run of the study is queued or running, after a stop was asked for, or when no slot is left
@@ -95,7 +96,7 @@ class Scheduler:
                 false_starts = 0 if answer.failure is None or any(recorded) else false_starts + 1
                 if not answer.all_refused:
                     continue
-            elif not self._unfinished():
+            elif self.workers.lent_by_queue or not self._unfinished():
                 return
             await asyncio.sleep(POLL_SECONDS)
 
@@ -103,7 +104,7 @@ class Scheduler:
         return next_group(
             self.store,
             self.study_id,
-            slots=len(self.workers.slots),
+            slots=len(self.workers.slots) + self.workers.slots_elsewhere,
             may_start=lambda run: self.packing.may_start(run, slot),
         )
 
@@ -144,9 +145,8 @@ class Scheduler:
 
     def _bury(self) -> None:
         """The dead, but its own workers: their exit codes say more."""
-        bury_dead_owners(
-            self.store, known_pids=[worker.pid for worker in self._started.values() if worker.host == host_name()]
-        )
+        own = [worker.pid for worker in self._started.values() if worker.host == host_name()]
+        self._undertaker.look(known_pids=own)
         self._retry_the_dead()
 
     def _retry_the_dead(self) -> None:
@@ -189,10 +189,10 @@ class Scheduler:
     def _stop(self) -> None:
         """Once: workers finish their step and mark their runs interrupted. Twice: they are killed."""
         for worker in self._started.values():
-            if self.stopping:
-                worker.kill()
-            else:
+            if not self.stopping:
                 worker.stop()
+            elif not self.workers.lent_by_queue:
+                worker.kill()
         self.stopping = True
 
     @contextmanager
@@ -216,11 +216,34 @@ def _told(failure: Failure, run: RunRecord) -> Failure:
     return failure
 
 
-def bury_dead_owners(store: Store, *, known_pids: Sequence[int] = ()) -> None:
+class Undertaker:
+    """Fails the runs whose worker is gone at two looks: in between, the scheduler that started it may tell of its end,
+    and its exit code says more."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: set[int] = set()
+
+    def look(self, *, known_pids: Sequence[int] = ()) -> None:
+        """All but those of the processes that the caller knows about."""
+        lost = _lost_runs(self._store, known_pids)
+        _bury(self._store, {run_id: why for run_id, why in lost.items() if run_id in self._seen})
+        self._seen = set(lost)
+
+
+def bury_dead_owners(store: Store) -> None:
     """Fail the runs whose worker is gone, whoever started it: one here by its process, one elsewhere by its silence."""
-    for run in store.running_runs():
-        if message := _why_lost(run, known_pids):
-            store.finish(run.id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
+    _bury(store, _lost_runs(store))
+
+
+def _bury(store: Store, lost: Mapping[int, str]) -> None:
+    for run_id, message in lost.items():
+        store.finish(run_id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
+
+
+def _lost_runs(store: Store, known_pids: Sequence[int] = ()) -> dict[int, str]:
+    """With the reason."""
+    return {run.id: why for run in store.running_runs() if (why := _why_lost(run, known_pids))}
 
 
 def _why_lost(run: RunRecord, known_pids: Sequence[int]) -> str:

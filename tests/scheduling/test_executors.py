@@ -18,9 +18,11 @@ PATIENCE_SECONDS = 600
 SEEDS = [word for seed in range(6) for word in ("--seed", str(seed))]
 
 
-@pytest.fixture(params=["local", "ray"])
+@pytest.fixture(params=["local", "ray", pytest.param("slurm", marks=pytest.mark.cluster)])
 def place(request):
     """Options for two slots."""
+    if request.param == "slurm":
+        request.getfixturevalue("slurm")
     if request.param == "ray":
         require("ray", find_spec("ray") is not None, "Ray is not installed: pip install 'isicbench[ray]'")
     return ("--executor", request.param, "--devices", "cpu:2")

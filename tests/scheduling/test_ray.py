@@ -14,10 +14,12 @@ from isicbench.compute.processes import host_name
 from isicbench.errors import ConfigError, DeviceError
 from isicbench.records import RunStatus
 from isicbench.scheduling.node_files import PreparedImages, WeightsFile, missing_here, read_here
+from isicbench.scheduling.one_machine import require_reachable
 from isicbench.scheduling.ray_cluster import plan_cluster_slots
 from isicbench.store.store import open_store
 from tests.commands import isicbench, start_isicbench
 from tests.requiring import require
+from tests.scheduling.run_scores import scores
 from tests.scheduling.test_studies import opened_runs
 from tests.waiting import wait_until
 
@@ -54,20 +56,6 @@ def two_nodes(ray_is_here, tmp_path):
     yield process, address
     process.stdin.close()
     process.wait(timeout=PATIENCE_SECONDS)
-
-
-def scores(database: str):
-    """By experiment and seed: each completed run's losses and test scores."""
-    store = open_store(database, create=False)
-    runs = store.runs(statuses=[RunStatus.COMPLETED])
-    epochs, evaluations = store.epochs([r.id for r in runs]), store.evaluations([r.id for r in runs])
-    return {
-        (run.config.config_hash, run.seed): (
-            [(epoch.train_loss, epoch.validation_loss) for epoch in epochs[run.id]],
-            [(one.split, one.resolution, one.iou, one.dice) for one in evaluations[run.id]],
-        )
-        for run in runs
-    }
 
 
 def test_study_survives_a_node_and_scores_as_on_one_machine(quick, two_nodes, tmp_path):
@@ -123,9 +111,7 @@ def test_slots_are_what_the_nodes_have_room_for():
             count(devices, {"CPU": 4.0})
 
 
-def test_sqlite_file_is_refused_where_nodes_are_other_machines(tmp_path, ray_is_here):
-    from isicbench.scheduling.ray_workers import require_reachable
-
+def test_sqlite_file_is_refused_where_nodes_are_other_machines(tmp_path):
     store = open_store(str(tmp_path / "results.db"))
     require_reachable(store, [host_name()])
     with pytest.raises(ConfigError, match="SQLite") as refused:
@@ -151,7 +137,7 @@ def test_files_reach_another_cache_byte_for_byte(quick, tmp_path, monkeypatch):
 def test_options_of_a_cluster_are_refused_without_one(quick):
     for options, words in (
         (("--address", "auto"), "--executor ray"),
-        (("--executor", "cloud"), "expected one of local, ray"),
+        (("--executor", "cloud"), "expected one of local, ray, slurm"),
         (("--executor", "ray", "--address", "ray://head:10001"), "expected HOST:PORT or auto"),
         (("--executor", "ray", "--precision", "auto"), "--precision bf16"),
     ):

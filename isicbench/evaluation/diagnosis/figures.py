@@ -35,8 +35,8 @@ class RunFigures:
 
     @property
     def lesion_cells(self) -> float:
-        """The median lesion's area, in cells of the decoder's grid of logits; NaN without a lesion, and where the decoder
-        is a plugin's, whose grid is not known."""
+        """The median lesion's area, in cells of the decoder's grid of logits; NaN without a lesion, and for a plugin's
+        decoder, whose grid is not known."""
         if self.config.decoder not in STRIDES:
             return float("nan")
         cell = min(1.0, (logits_stride(self.config) / self.config.image_size_px) ** 2)
