@@ -71,7 +71,7 @@ def print_plan(request: Request, slots: SlotPlan, *, database: str | None, force
         table.add_row(name, str(run.seed), config.weights, *(f"{value:g}" for value in settings), done)
     out.print(table)
     where = ", ".join(slot.title for slot in slots.slots)
-    counts = f"{plan.record.name} ({plan.record.train_count} training, {plan.record.test_count} test images)"
+    counts = f"{plan.record.name} ({plan.record.counts} images)"
     out.print(f"{len(plan.runs)} runs on {counts}; slots: {where}")
     for remark in (*slots.remarks, *plan.dataset.remarks):
         notes.print(remark, markup=False)

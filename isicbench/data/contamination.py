@@ -59,8 +59,8 @@ def count_seen(trained: Sequence[DatasetImage], evaluated: Sequence[DatasetImage
 
 def trained_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
     """Of a dataset's images those that a run with this config trains on: `train` without what it holds out."""
-    train = [image for image in images if image.split == "train"]
-    if config.validate_on == "test" or len(train) < 2:
+    train = _of_split(images, "train")
+    if config.validate_on == "test" or len(train) < 2 or _of_split(images, "validation"):
         return train
     kept, _ = hold_out([image.image_id for image in train], share=config.validation_share, seed=config.validation_seed)
     return [train[index] for index in kept]
@@ -69,9 +69,15 @@ def trained_images(images: Sequence[DatasetImage], config: Config) -> list[Datas
 def validation_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
     """Of a dataset's images those that a run with this config validates on."""
     if config.validate_on == "test":
-        return [image for image in images if image.split == "test"]
+        return _of_split(images, "test")
+    if brought := _of_split(images, "validation"):
+        return brought
     trained = {image.image_id for image in trained_images(images, config)}
     return [image for image in images if image.split == "train" and image.image_id not in trained]
+
+
+def _of_split(images: Sequence[DatasetImage], split: str) -> list[DatasetImage]:
+    return [image for image in images if image.split == split]
 
 
 def _nearest(trained: Sequence[DatasetImage], evaluated: Sequence[DatasetImage]) -> dict[str, DatasetImage]:

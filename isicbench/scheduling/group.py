@@ -61,8 +61,9 @@ def share_encoder(segmenter: Segmenter, owner: Segmenter) -> None:
 
 def training_images(prepared: Prepared, config: Config, *, device: torch.device) -> tuple[Images, Images]:
     """Training and validation images for the device, split as the config says."""
-    if config.validate_on == "test":
-        return place_images(prepared.train, device=device), place_images(prepared.test, device=device)
+    validation_split = prepared.test if config.validate_on == "test" else prepared.validation
+    if validation_split is not None:
+        return place_images(prepared.train, device=device), place_images(validation_split, device=device)
     train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
     return (
         place_images(prepared.train, index=train, device=device),

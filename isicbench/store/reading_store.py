@@ -259,8 +259,17 @@ class ReadingStore:
 
     def datasets(self) -> dict[str, DatasetRecord]:
         """Every dataset by its fingerprint."""
+        validation = (
+            select(DatasetImageRow.dataset_id, func.count())
+            .where(DatasetImageRow.split == "validation")
+            .group_by(DatasetImageRow.dataset_id)
+        )
         with reading(self._engine) as session:
-            return {row.fingerprint: rows_to_records.dataset_record(row) for row in session.scalars(select(DatasetRow))}
+            counts = dict(session.execute(validation).tuples().all())
+            return {
+                row.fingerprint: rows_to_records.dataset_record(row, validation_count=counts.get(row.id, 0))
+                for row in session.scalars(select(DatasetRow))
+            }
 
     def dataset_images(self, fingerprint: str) -> list[DatasetImage]:
         """What identifies the images of a dataset, by split and id; empty where that was not recorded."""
