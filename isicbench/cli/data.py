@@ -142,7 +142,7 @@ def audit(
     """Find copies, leaks between train and test, and masks that look wrong.
 
     Copies are equal files, equal pixels, or nearly equal pictures, also flipped, turned, scaled or compressed anew.
-    --against takes a folder in the challenge's layout, or the name of a dataset in the database. Ends with 3 where a
+    --against takes a folder, or the name of a dataset on this machine or in the database. Ends with 3 where a
     test image is a copy of a training image, or a mask is empty, full or inverted.
     """
     from isicbench.cli.auditing import other_datasets, print_audit
@@ -166,6 +166,31 @@ def audit(
         (notes if json else out).print(f"drawn: {drawn}", markup=False, soft_wrap=True)
     if found.errors:
         raise typer.Exit(3)
+
+
+@app.command()
+def overlap(
+    one: Annotated[str, typer.Argument(metavar="A", help="A dataset's name or folder.")],
+    two: Annotated[str, typer.Argument(metavar="B", help="Another one's.")],
+    db: Database = None,
+    json: Json = False,
+) -> None:
+    """Find the images that two datasets share, and which test images of one are training images of the other.
+
+    A dataset is a folder, the name of one on this machine, or the name or fingerprint of one in the database, of which
+    only ids and hashes are known.
+    """
+    from isicbench.cli.auditing import named_dataset, print_overlap
+    from isicbench.cli.console import print_json, progress_bars
+    from isicbench.data.audit_json import overlap_to_json
+    from isicbench.data.overlap import find_overlap
+
+    with progress_bars() as progress:
+        found = find_overlap(named_dataset(one, database=db), named_dataset(two, database=db), progress=progress)
+    if json:
+        print_json(overlap_to_json(found))
+    else:
+        print_overlap(found)
 
 
 @app.command()
