@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from isicbench.report.data_table import Cell, Column, DataTable, Named, OutOf, Standing, Summary
+from isicbench.report.data_table import Cell, Column, DataTable, Measured, Named, OutOf, Standing, Summary
 from isicbench.report.scores import LEGEND, MACRO_TITLE, MICRO_TITLE, ScoreRow, macro_table, micro_table
 from isicbench.report.status import status_text
 
@@ -68,6 +68,8 @@ def _shown(column: Column, cell: Cell) -> Text:
             return status_text(cell.run, collapsed=cell.collapsed)
         case OutOf():
             return Text(f"{cell.done}/{cell.asked}")
+        case Measured():
+            return Text(column.text(cell).replace(" (", "\n(").replace(" [", "\n["))
         case Summary():
             return Text(column.text(cell).replace(" ± ", "\n± "))
     return Text(column.text(cell))

@@ -186,6 +186,11 @@ class ReadingStore:
         with reading(self._engine) as session:
             return image_metrics.image_metric(session, run_ids, metric=metric, split=split, resolution=resolution)
 
+    def image_metric_of(self, evaluations: Mapping[int, EvaluationRecord], *, metric: str) -> dict[int, ImageMetric]:
+        """One metric of one recorded evaluation of each run, image by image; a run without image scores is absent."""
+        with reading(self._engine) as session:
+            return image_metrics.image_metric_of(session, evaluations, metric=metric)
+
     def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
         """Each run's distributions by split, with the scores at each threshold in order."""
         query = select(ProbabilityRow).where(among(ProbabilityRow.run_id, run_ids)).order_by(ProbabilityRow.id)

@@ -22,7 +22,6 @@ from isicbench.data.dataset import Dataset
 from isicbench.data.layout import FOLDERS, TEST_IMAGES, TEST_MASKS, TRAIN_IMAGES, TRAIN_MASKS
 from isicbench.errors import DataError
 
-
 ARCHIVES = tuple(f"{folder}.zip" for folder in FOLDERS)
 
 
