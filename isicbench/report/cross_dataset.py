@@ -52,7 +52,7 @@ class CrossDataset:
         return (
             f"Means over the test images of each dataset at the {self.resolution} resolution, with 95% intervals, each "
             f"experiment at its own threshold. {OWN}: the dataset that it was trained on. Seen: so many of the test "
-            "images were trained on, so that the score is too high. Datasets differ in how hard they are: compare within "
+            "images were trained on, so the score is too high. Datasets differ in how hard they are: compare within "
             "a column."
         )
 

@@ -1,7 +1,7 @@
 """What the store gives: frozen records, each method from one state of the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
