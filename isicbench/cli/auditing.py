@@ -11,7 +11,7 @@ from isicbench.data.audit import Audit, Finding, sameness
 from isicbench.data.catalog import DATASETS, open_dataset, open_found
 from isicbench.data.dataset import Dataset
 from isicbench.data.other_datasets import OtherDataset
-from isicbench.data.overlap import Overlap
+from isicbench.data.overlap import Overlap, SharedSplit
 from isicbench.data.published_files import default_root
 from isicbench.errors import DataError
 from isicbench.store.store import open_store
@@ -83,12 +83,15 @@ def _verdict(overlap: Overlap) -> str:
     torn = [one for one in overlap.shared if (one.split, one.other_split) in trained]
     if not torn:
         return "No test image of one is a training image of the other."
-    return " ".join(
-        f"{_counted(one.count, f'{one.split} image')} of {overlap.name} "
-        f"{'is' if one.count == 1 else 'are'} {one.other_split} images of {overlap.other_name}: what is trained on the "
-        "one must not be tested on the other with them."
-        for one in torn
-    )
+    return " ".join(_shared_sentence(one, overlap) for one in torn)
+
+
+def _shared_sentence(shared: SharedSplit, overlap: Overlap) -> str:
+    """`59 test images of isic2016 are training images of isic2018.`"""
+    adjective = {"train": "training"}
+    first, second = (adjective.get(split, split) for split in (shared.split, shared.other_split))
+    are = f"is a {second} image" if shared.count == 1 else f"are {second} images"
+    return f"{_counted(shared.count, f'{first} image')} of {overlap.name} {are} of {overlap.other_name}."
 
 
 def print_audit(audit: Audit, dataset: Dataset) -> None:

@@ -5,21 +5,33 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
+import torch
+from rich.console import Console
 
+from isicbench.cli.auditing import named_dataset
+from isicbench.config import Config
+from isicbench.data.catalog import NO_CHOICE
 from isicbench.data.layout import TEST_IMAGES, TEST_MASKS, TRAIN_IMAGES, TRAIN_MASKS
+from isicbench.data.overlap import find_overlap
+from isicbench.data.split_choice import SplitChoice
 from isicbench.data.synthetic import write_synthetic
+from isicbench.records import Owner
+from isicbench.report.contents import read_contents
+from isicbench.report.formats import FORMATS
+from isicbench.report.layout import Layout
+from isicbench.report.rendering import ReportRequest
+from isicbench.scheduling.execution import execute
+from isicbench.scheduling.planning import Request, plan_study, prepare_plan
+from isicbench.scheduling.reevaluation import EvaluationRequest, evaluate_each
 from isicbench.store.store import Store, open_store
 from tests.commands import isicbench
 
-QUICK = (
-    *("--weights", "random", "--size", "64", "--batch-size", "4", "--epochs", "1", "--frozen", "--devices", "cpu"),
-    *("--dataset", "folder"),
-)
+QUICK = Config(dataset="folder", image_size_px=32, epochs=1, batch_size=4, weights="random", validation_share=0.25)
 
 
 @pytest.fixture(scope="module")
@@ -57,67 +69,78 @@ def plain(place: Path, challenge_like: Path) -> tuple[Path, Path, Path]:
     return images, masks, table
 
 
-@pytest.fixture(scope="module")
-def options(plain: tuple[Path, Path, Path]) -> tuple[str, ...]:
-    images, masks, table = plain
-    return ("--images", str(images), "--masks", str(masks), "--split-file", str(table), "--group-by", "patient")
-
-
 @dataclass(frozen=True)
 class Crossed:
-    """What the commands left and printed."""
+    """What is in the database after everything was scored, and what a report said before."""
 
-    database: str
+    store: Store
     before: str
-    """The report of A, while nothing but its own test images was scored."""
-    evaluated: str
-    """What the evaluation on the first dataset said beside its figures."""
+    """Of A, while nothing but its own test images was scored."""
+    choice: SplitChoice
 
 
 @pytest.fixture(scope="module")
-def crossed(shared_home: Path, place: Path, challenge_like: Path, options: tuple[str, ...]) -> Crossed:
+def crossed(shared_home: Path, place: Path, challenge_like: Path, plain: tuple[Path, Path, Path]) -> Iterator[Crossed]:
     """One experiment on each dataset, the first with two seeds, each tested on the other's test images."""
-    url = str(place / "results.db")
+    images, masks, table = plain
+    choice = SplitChoice(images=images, masks=masks, split_file=table, group_by="patient")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("ISICBENCH_HOME", str(shared_home))
+        store = open_store(str(place / "results.db"))
+        train(store, name="A", seeds=[0, 1], data_dir=challenge_like)
+        train(store, name="B", seeds=[0], choice=choice)
+        before = rendered(store, "markdown", runs=[1, 2])
+        evaluate(store, [1, 2, 3], EvaluationRequest(data_dir=challenge_like, resolutions=("training",)))
+        evaluate(store, [1, 2], EvaluationRequest(dataset="folder", choice=choice, resolutions=("training",)))
+        yield Crossed(store=store, before=before, choice=choice)
+        store.close()
 
-    def run(*words: object) -> CompletedProcess[str]:
-        done = isicbench(*words, "--db", url, cwd=place, ISICBENCH_HOME=str(shared_home), COLUMNS="160")
-        assert done.returncode == 0, done.stderr
-        return done
 
-    run("run", *QUICK, "--data-dir", challenge_like, "--name", "A", "--seed", 0, "--seed", 1)
-    run("run", *QUICK, *options, "--name", "B", "--validation-share", 0.25)
-    before = run("report", "--experiment", "A", "--format", "markdown", "--output", "-").stdout
-    evaluated = run("evaluate", "--all", "--data-dir", challenge_like, "--devices", "cpu").stderr
-    run("evaluate", 1, 2, "--dataset", "folder", *options, "--devices", "cpu")
-    return Crossed(database=url, before=before, evaluated=evaluated)
+def train(
+    store: Store, *, name: str, seeds: list[int], data_dir: Path | None = None, choice: SplitChoice = NO_CHOICE
+) -> None:
+    axes = {"frozen": [True]}
+    request = Request(base=QUICK, axes=axes, seeds=seeds, names=[name], data_dir=data_dir, choice=choice)
+    for run_id in store.add_study("test", prepare_plan(plan_study(request)).runs).run_ids:
+        run = store.claim(run_id, Owner(host="here", pid=1, process_started=0.0, slot="cpu:0"), log_path="")
+        assert run is not None
+        ended = execute(store, [run], device=torch.device("cpu"), should_stop=lambda: False)
+        assert ended[run_id] == "completed", store.run(run_id).failure
+
+
+def evaluate(store: Store, run_ids: list[int], request: EvaluationRequest) -> None:
+    assert len(list(evaluate_each(store, [store.run(run_id) for run_id in run_ids], request, device="cpu"))) == len(
+        run_ids
+    )
 
 
 @pytest.fixture
-def database(crossed: Crossed) -> str:
-    return crossed.database
+def store(crossed: Crossed) -> Store:
+    return crossed.store
 
 
-@pytest.fixture
-def store(database: str) -> Store:
-    return open_store(database, create=False)
+def rendered(store: Store, name: str, *, runs: list[int] | None = None, table: str | None = None) -> str:
+    contents = read_contents(store, [store.run(run_id) for run_id in runs or (1, 2, 3)])
+    request = ReportRequest(source=store, contents=contents, layout=Layout(table=table), beside=False)
+    body = FORMATS[name].render(request).body
+    if isinstance(body, str):
+        return body
+    console = Console(width=160, color_system=None)
+    with console.capture() as capture:
+        console.print(body)
+    return capture.get()
 
 
-def report(database: str, *words: object) -> str:
-    done = isicbench("report", "--db", database, *words, "--output", "-", COLUMNS="160")
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_runs_keep_patients_whole_and_say_on_which_images_they_validate(store: Store, database: str) -> None:
+def test_runs_keep_patients_whole_and_say_on_which_images_they_validate(store: Store) -> None:
     [fingerprint] = {run.config.dataset_fingerprint for run in store.runs() if run.experiment == "B"}
     record = store.datasets()[fingerprint]
     assert (record.train_count, record.validation_count, record.test_count) == (7, 2, 2)
-    protocols = json.loads(report(database, "--format", "json"))["protocols"]
+    protocols = json.loads(rendered(store, "json"))["protocols"]
     assert "validated on the dataset's 2 validation images" in str(protocols)
 
 
-def test_table_holds_each_experiment_on_each_dataset_and_marks_own_and_seen(store: Store, database: str) -> None:
-    first, second = json.loads(report(database, "--format", "json"))["tables"]["dice_by_dataset"]
+def test_table_holds_each_experiment_on_each_dataset_and_marks_own_and_seen(store: Store) -> None:
+    first, second = json.loads(rendered(store, "json"))["tables"]["dice_by_dataset"]
     assert [row["experiment"]["name"] for row in (first, second)] == ["A", "B"]
     a, b = [key for key in first if key.startswith("dice_")]
     assert [cell["mark"] for cell in (first[a], first[b], second[a], second[b])] == ["own", "", "1 of 3 seen", "own"]
@@ -135,23 +158,23 @@ def test_table_holds_each_experiment_on_each_dataset_and_marks_own_and_seen(stor
             assert row[key]["low"] <= row[key]["mean"] <= row[key]["high"]
 
 
-def test_every_format_shows_the_same_scores(database: str) -> None:
-    table = ("--table", "iou_by_dataset")
-    rows = json.loads(report(database, "--format", "json", *table))["tables"]["iou_by_dataset"]
+def test_every_format_shows_the_same_scores(store: Store) -> None:
+    table = "iou_by_dataset"
+    rows = json.loads(rendered(store, "json", table=table))["tables"]["iou_by_dataset"]
     keys = [key for key in rows[0] if key.startswith("iou_")]
     exact = [row[key] for row in rows for key in keys]
-    cells = list(csv.DictReader(io.StringIO(report(database, "--format", "csv", *table))))
+    cells = list(csv.DictReader(io.StringIO(rendered(store, "csv", table=table))))
     assert [float(row[key]) for row in cells for key in keys] == [cell["mean"] for cell in exact]
     assert [row[f"{key}_mark"] for row in cells for key in keys] == [cell["mark"] for cell in exact]
-    for name, words in (("markdown", ()), ("latex", table), ("terminal", ()), ("html", ())):
-        text = report(database, "--format", name, *words)
+    for name, words in (("markdown", None), ("latex", table), ("terminal", None), ("html", None)):
+        text = rendered(store, name, table=words)
         numbers = [f"{cell[part]:.3f}" for cell in exact for part in ("mean", "low", "high")]
         assert [number for number in numbers if number not in text] == [], name
         assert "1 of 3 seen" in text, name
 
 
-def test_page_has_the_section_and_names_what_is_marked(database: str) -> None:
-    page = report(database, "--format", "html")
+def test_page_has_the_section_and_names_what_is_marked(store: Store) -> None:
+    page = rendered(store, "html")
     [section] = re.findall(r'<section id="datasets".*?</section>', page, re.S)
     assert section.count('<span class="standing">own</span>') == 4
     assert section.count('<span class="mark">1 of 3 seen</span>') == 2
@@ -161,23 +184,36 @@ def test_page_has_the_section_and_names_what_is_marked(database: str) -> None:
 
 def test_table_stands_only_where_there_is_more_than_one_test_dataset(crossed: Crossed) -> None:
     assert "Test datasets" not in crossed.before
-    assert "Test datasets" in report(crossed.database, "--format", "markdown", "--experiment", "A")
+    assert "Test datasets" in rendered(crossed.store, "markdown", runs=[1, 2])
 
 
-def test_evaluation_warns_of_test_images_that_were_trained_on(crossed: Crossed) -> None:
-    assert "run 3: 1 of 3 test images was in the training images" in re.sub(r"\s+", " ", crossed.evaluated)
-    assert "run 1:" not in crossed.evaluated
+def test_test_images_that_were_trained_on_are_counted(store: Store) -> None:
+    own = store.run(1).config.dataset_fingerprint
+    seen = {
+        run_id: [one.seen_in_training for one in found if one.dataset_fingerprint == own and not one.final]
+        for run_id, found in store.evaluations([1, 2, 3]).items()
+    }
+    assert seen == {1: [], 2: [], 3: [1]}
 
 
-def test_overlap_names_the_test_image_that_the_other_dataset_trains_on(
-    database: str, store: Store, challenge_like: Path
-) -> None:
+def test_overlap_names_the_test_image_that_the_other_dataset_trains_on(store: Store, challenge_like: Path) -> None:
     fingerprint = store.run(3).config.dataset_fingerprint
-    done = isicbench("data", "overlap", challenge_like, fingerprint[:16], "--db", database, "--json")
+    one = named_dataset(str(challenge_like), database=None)
+    recorded = named_dataset(fingerprint[:16], database=str(store.folder.parent / "results.db"))
+    found = find_overlap(one, recorded)
+    assert [(s.split, s.other_split, s.count, s.total) for s in found.shared] == [("test", "train", 1, 3)]
+    [copy] = found.duplicates
+    assert (found.by_hashes, copy.same, copy.other.image_id) == (True, "bytes", "seen")
+    drawn = find_overlap(one, named_dataset(str(challenge_like.parent / "drawn"), database=None))
+    assert (drawn.by_hashes, {copy.same for copy in drawn.duplicates}, len(drawn.duplicates)) == (False, {"id"}, 10)
+
+
+def test_commands_say_what_they_find(store: Store, challenge_like: Path) -> None:
+    database = str(store.folder.parent / "results.db")
+    options = ("--resolution", "training", "--devices", "cpu", "--db", database, "--json")
+    done = isicbench("evaluate", 3, "--data-dir", challenge_like, *options)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["shared"] == [{"split": "test", "other_split": "train", "count": 1, "total": 3}]
-    [copy] = found["copies"]
-    assert (found["by_hashes"], copy["kind"], copy["other"]["image_id"]) == (True, "bytes", "seen")
-    printed = isicbench("data", "overlap", challenge_like, challenge_like.parent / "drawn")
-    assert (printed.returncode, "id (10)" in printed.stdout) == (0, True), printed.stderr
+    assert [row["run"] for row in json.loads(done.stdout)] == [3]
+    assert "run 3: 1 of 3 test images was in the training images" in re.sub(r"\s+", " ", done.stderr)
+    shared = isicbench("data", "overlap", challenge_like, store.run(3).config.dataset_fingerprint, "--db", database)
+    assert "1 test image of first is a training image of" in re.sub(r"\s+", " ", shared.stdout), shared.stderr
