@@ -270,7 +270,7 @@ class ReadingStore:
             .group_by(DatasetImageRow.dataset_id)
         )
         with reading(self._engine) as session:
-            counts = dict(session.execute(validation).tuples().all())
+            counts = {dataset_id: int(count) for dataset_id, count in session.execute(validation)}
             return {
                 row.fingerprint: rows_to_records.dataset_record(row, validation_count=counts.get(row.id, 0))
                 for row in session.scalars(select(DatasetRow))

@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
 
 from isicbench.cli.auditing import named_dataset
 from isicbench.config import Config
 from isicbench.data.catalog import NO_CHOICE
-from isicbench.data.layout import TEST_IMAGES, TEST_MASKS, TRAIN_IMAGES, TRAIN_MASKS
+from isicbench.data.layout import FOLDERS, TEST_IMAGES, TEST_MASKS, TRAIN_IMAGES, TRAIN_MASKS
 from isicbench.data.overlap import find_overlap
 from isicbench.data.split_choice import SplitChoice
-from isicbench.data.synthetic import write_synthetic
 from isicbench.records import Owner
 from isicbench.report.contents import read_contents
 from isicbench.report.formats import FORMATS
@@ -39,34 +40,49 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cross")
 
 
+def write_pair(image: Path, mask: Path, *, number: int) -> None:
+    """A bright rectangle on noise that is another one for each number, and the rectangle as its mask."""
+    random = np.random.default_rng(number)
+    pixels = random.integers(0, 120, (48, 64, 3), np.uint8)
+    lesion = np.zeros((48, 64), np.uint8)
+    top, left = random.integers(4, 20, 2)
+    lesion[top : top + 20, left : left + 30] = 255
+    pixels[lesion > 0] += 100
+    Image.fromarray(pixels).save(image, quality=95)
+    Image.fromarray(lesion).save(mask)
+
+
 @pytest.fixture(scope="module")
-def challenge_like(place: Path) -> Path:
-    """Eight training and three test pairs; one of the test images is a training image of the other dataset."""
+def first(place: Path) -> Path:
+    """Eight training and three test pairs in the challenge's layout."""
     root = place / "first"
-    write_synthetic(root, train=8, test=3, seed=5)
+    for folder in FOLDERS:
+        (root / folder).mkdir(parents=True)
+    for number in range(11):
+        images, masks = (TRAIN_IMAGES, TRAIN_MASKS) if number < 8 else (TEST_IMAGES, TEST_MASKS)
+        write_pair(
+            root / images / f"ISIC_{number:07d}.jpg",
+            root / masks / f"ISIC_{number:07d}_Segmentation.png",
+            number=number,
+        )
     return root
 
 
 @pytest.fixture(scope="module")
-def plain(place: Path, challenge_like: Path) -> tuple[Path, Path, Path]:
-    """Images and masks in two folders, and a table of their splits and patients."""
-    write_synthetic(place / "drawn", train=8, test=2, seed=6)
-    images, masks = place / "images", place / "masks"
+def second(place: Path, first: Path) -> SplitChoice:
+    """Two folders and a table of splits and patients; one training image is a test image of the first dataset."""
+    images, masks, table = place / "images", place / "masks", place / "table.csv"
     images.mkdir()
     masks.mkdir()
     rows = ["image,split,patient"]
-    for split, folder, mask_folder in (("train", TRAIN_IMAGES, TRAIN_MASKS), ("test", TEST_IMAGES, TEST_MASKS)):
-        for number, path in enumerate(sorted((place / "drawn" / folder).iterdir())):
-            name = f"{split}{number}"
-            shutil.copy(path, images / f"{name}.jpg")
-            shutil.copy(place / "drawn" / mask_folder / f"{path.stem}_Segmentation.png", masks / f"{name}_lesion.png")
-            rows.append(f"{name},{split},{split}-patient{number // 2}")
-    seen = next((challenge_like / TEST_IMAGES).iterdir())
-    shutil.copy(seen, images / "seen.jpg")
-    shutil.copy(challenge_like / TEST_MASKS / f"{seen.stem}_Segmentation.png", masks / "seen_lesion.png")
-    table = place / "table.csv"
+    for number in range(10):
+        split = "train" if number < 8 else "test"
+        write_pair(images / f"{split}{number}.jpg", masks / f"{split}{number}_lesion.png", number=100 + number)
+        rows.append(f"{split}{number},{split},{split}-patient{number // 2}")
+    shutil.copy(first / TEST_IMAGES / "ISIC_0000009.jpg", images / "seen.jpg")
+    shutil.copy(first / TEST_MASKS / "ISIC_0000009_Segmentation.png", masks / "seen_lesion.png")
     table.write_text("\n".join([*rows, "seen,train,train-patient9"]))
-    return images, masks, table
+    return SplitChoice(images=images, masks=masks, split_file=table, group_by="patient")
 
 
 @dataclass(frozen=True)
@@ -76,30 +92,27 @@ class Crossed:
     store: Store
     before: str
     """Of A, while nothing but its own test images was scored."""
-    choice: SplitChoice
 
 
 @pytest.fixture(scope="module")
-def crossed(shared_home: Path, place: Path, challenge_like: Path, plain: tuple[Path, Path, Path]) -> Iterator[Crossed]:
+def crossed(shared_home: Path, place: Path, first: Path, second: SplitChoice) -> Iterator[Crossed]:
     """One experiment on each dataset, the first with two seeds, each tested on the other's test images."""
-    images, masks, table = plain
-    choice = SplitChoice(images=images, masks=masks, split_file=table, group_by="patient")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("ISICBENCH_HOME", str(shared_home))
         store = open_store(str(place / "results.db"))
-        train(store, name="A", seeds=[0, 1], data_dir=challenge_like)
-        train(store, name="B", seeds=[0], choice=choice)
+        train(store, name="A", seeds=[0, 1], data_dir=first)
+        train(store, name="B", seeds=[0], choice=second)
         before = rendered(store, "markdown", runs=[1, 2])
-        evaluate(store, [1, 2, 3], EvaluationRequest(data_dir=challenge_like, resolutions=("training",)))
-        evaluate(store, [1, 2], EvaluationRequest(dataset="folder", choice=choice, resolutions=("training",)))
-        yield Crossed(store=store, before=before, choice=choice)
+        evaluate(store, [1, 2, 3], EvaluationRequest(data_dir=first, resolutions=("training",)))
+        evaluate(store, [1, 2], EvaluationRequest(dataset="folder", choice=second, resolutions=("training",)))
+        yield Crossed(store=store, before=before)
         store.close()
 
 
 def train(
     store: Store, *, name: str, seeds: list[int], data_dir: Path | None = None, choice: SplitChoice = NO_CHOICE
 ) -> None:
-    axes = {"frozen": [True]}
+    axes = {"frozen": [False]}
     request = Request(base=QUICK, axes=axes, seeds=seeds, names=[name], data_dir=data_dir, choice=choice)
     for run_id in store.add_study("test", prepare_plan(plan_study(request)).runs).run_ids:
         run = store.claim(run_id, Owner(host="here", pid=1, process_started=0.0, slot="cpu:0"), log_path="")
@@ -140,12 +153,12 @@ def test_runs_keep_patients_whole_and_say_on_which_images_they_validate(store: S
 
 
 def test_table_holds_each_experiment_on_each_dataset_and_marks_own_and_seen(store: Store) -> None:
-    first, second = json.loads(rendered(store, "json"))["tables"]["dice_by_dataset"]
-    assert [row["experiment"]["name"] for row in (first, second)] == ["A", "B"]
-    a, b = [key for key in first if key.startswith("dice_")]
-    assert [cell["mark"] for cell in (first[a], first[b], second[a], second[b])] == ["own", "", "1 of 3 seen", "own"]
+    of_a, of_b = json.loads(rendered(store, "json"))["tables"]["dice_by_dataset"]
+    assert [row["experiment"]["name"] for row in (of_a, of_b)] == ["A", "B"]
+    a, b = [key for key in of_a if key.startswith("dice_")]
+    assert [cell["mark"] for cell in (of_a[a], of_a[b], of_b[a], of_b[b])] == ["own", "", "1 of 3 seen", "own"]
     own = store.run(1).config.dataset_fingerprint
-    for row, runs in ((first, [1, 2]), (second, [3])):
+    for row, runs in ((of_a, [1, 2]), (of_b, [3])):
         for key, is_first in ((a, True), (b, False)):
             found = [
                 one.dice
@@ -196,24 +209,24 @@ def test_test_images_that_were_trained_on_are_counted(store: Store) -> None:
     assert seen == {1: [], 2: [], 3: [1]}
 
 
-def test_overlap_names_the_test_image_that_the_other_dataset_trains_on(store: Store, challenge_like: Path) -> None:
+def test_overlap_names_the_test_image_that_the_other_dataset_trains_on(store: Store, first: Path) -> None:
     fingerprint = store.run(3).config.dataset_fingerprint
-    one = named_dataset(str(challenge_like), database=None)
+    one = named_dataset(str(first), database=None)
     recorded = named_dataset(fingerprint[:16], database=str(store.folder.parent / "results.db"))
     found = find_overlap(one, recorded)
     assert [(s.split, s.other_split, s.count, s.total) for s in found.shared] == [("test", "train", 1, 3)]
     [copy] = found.duplicates
     assert (found.by_hashes, copy.same, copy.other.image_id) == (True, "bytes", "seen")
-    drawn = find_overlap(one, named_dataset(str(challenge_like.parent / "drawn"), database=None))
-    assert (drawn.by_hashes, {copy.same for copy in drawn.duplicates}, len(drawn.duplicates)) == (False, {"id"}, 10)
+    itself = find_overlap(one, one)
+    assert [(s.split, s.other_split, s.count) for s in itself.shared] == [("test", "test", 3), ("train", "train", 8)]
 
 
-def test_commands_say_what_they_find(store: Store, challenge_like: Path) -> None:
+def test_commands_say_what_they_find(store: Store, first: Path) -> None:
     database = str(store.folder.parent / "results.db")
     options = ("--resolution", "training", "--devices", "cpu", "--db", database, "--json")
-    done = isicbench("evaluate", 3, "--data-dir", challenge_like, *options)
+    done = isicbench("evaluate", 3, "--data-dir", first, *options)
     assert done.returncode == 0, done.stderr
     assert [row["run"] for row in json.loads(done.stdout)] == [3]
     assert "run 3: 1 of 3 test images was in the training images" in re.sub(r"\s+", " ", done.stderr)
-    shared = isicbench("data", "overlap", challenge_like, store.run(3).config.dataset_fingerprint, "--db", database)
+    shared = isicbench("data", "overlap", first, store.run(3).config.dataset_fingerprint, "--db", database)
     assert "1 test image of first is a training image of" in re.sub(r"\s+", " ", shared.stdout), shared.stderr
