@@ -24,7 +24,7 @@ class Resolution(StrEnum):
 
 def evaluate(
     run_ids: Annotated[
-        list[int] | None, typer.Argument(metavar="RUN...", help="Runs' numbers, as isicbench list prints them.")
+        list[int] | None, typer.Argument(metavar="RUN", help="Runs' numbers, as isicbench list prints them.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every completed run that has a network.")] = False,
     dataset: Annotated[

@@ -18,7 +18,7 @@ DatasetName = Annotated[
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Folder in the challenge's layout, used where it lies.", metavar="FOLDER"),
+    typer.Option("--data-dir", help="The dataset's folder, in its own layout, used where it lies.", metavar="FOLDER"),
 ]
 Images = Annotated[
     Path | None,

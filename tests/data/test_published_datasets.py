@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from isicbench.config import Config
 from isicbench.data import ham10000, ph2
 from isicbench.data.catalog import open_dataset, open_found
 from isicbench.data.challenge_files import import_challenge
@@ -15,6 +16,7 @@ from isicbench.data.challenges import CHALLENGES, Challenge
 from isicbench.data.dataset import Dataset
 from isicbench.data.split_choice import SplitChoice
 from isicbench.errors import ConfigError, DataError
+from isicbench.scheduling.planning import Request, plan_study
 from tests.web_servers import serving
 
 COUNTS = {"train": 5, "validation": 2, "test": 3}
@@ -93,6 +95,15 @@ def test_split_of_a_challenge_cannot_be_chosen(challenge: Challenge, tmp_path: P
         open_dataset(challenge.name, choice=SplitChoice(test_share=0.5))
 
 
+def test_own_validation_images_leave_no_share_to_hold_out(challenge: Challenge, tmp_path: Path) -> None:
+    import_challenge(challenge, write_zips(tmp_path / "zips", challenge))
+    base = Config(dataset=challenge.name, validation_share=0.2, weights="random")
+    with pytest.raises(ConfigError, match="has 2 validation images of its own"):
+        plan_study(Request(base=base, axes={}, seeds=[0]))
+    plan = plan_study(Request(base=replace(base, validation_share=0.1), axes={}, seeds=[0]))
+    assert plan.record.counts == "5 training, 2 validation and 3 test"
+
+
 @pytest.fixture
 def ph2_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Five pairs as the archive of PH2 holds them."""
@@ -114,6 +125,13 @@ def test_ph2_is_a_test_set_and_can_be_split(ph2_folder: Path) -> None:
     split = open_dataset("ph2", data_dir=ph2_folder, choice=SplitChoice(test_share=0.4))
     assert split_counts(split) == {"train": 3, "test": 2}
     assert open_found(ph2_folder).test == dataset.test
+
+
+def test_training_on_what_is_all_test_images_is_refused(ph2_folder: Path) -> None:
+    request = Request(base=Config(dataset="ph2", weights="random"), axes={}, seeds=[0], data_dir=ph2_folder)
+    with pytest.raises(DataError, match="no training images") as caught:
+        plan_study(request)
+    assert "--test-share" in caught.value.hint
 
 
 def test_ph2_that_is_absent_says_what_to_download_and_where_to_put_it(own_home: Path) -> None:
