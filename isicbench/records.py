@@ -9,6 +9,13 @@ from enum import StrEnum
 from isicbench.config import Config
 
 
+def split_counts(*, train: int, validation: int, test: int) -> str:
+    """`900 training and 379 test`, without what there is none of."""
+    numbers = {"training": train, "validation": validation, "test": test}
+    *others, last = [f"{number} {name}" for name, number in numbers.items() if number] or ["no"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 class RunStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
@@ -44,8 +51,15 @@ class DatasetRecord:
     test_count: int
     source: str
     licence: str
+    validation_count: int = 0
+    """Validation images that it brings; without any, a run holds some of the training images out."""
     images: tuple[DatasetImage, ...] = ()
     """Given when a dataset is first recorded; read back by `Store.dataset_images`."""
+
+    @property
+    def counts(self) -> str:
+        """`900 training and 379 test`, to be followed by what is counted."""
+        return split_counts(train=self.train_count, validation=self.validation_count, test=self.test_count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,9 +56,14 @@ from isicbench.cli.options import (
     DatasetName,
     Devices,
     Executor,
+    GroupBy,
     HangMinutes,
+    Images,
     JobsPerDevice,
+    Masks,
     Retries,
+    SplitFile,
+    TestShare,
 )
 from isicbench.cli.slurm_options import SlurmGpus, SlurmOptions, SlurmPartition, SlurmTime, SlurmWorkers
 from isicbench.cli.study_file import StudyFileCommand
@@ -97,6 +102,11 @@ def run(
     compile_: Compile = False,
     dataset: DatasetName = "isic2016",
     data_dir: DataDir = None,
+    images: Images = None,
+    masks: Masks = None,
+    split_file: SplitFile = None,
+    test_share: TestShare = None,
+    group_by: GroupBy = "",
     validate_on: ValidateOn = "held-out",
     validation_share: ValidationShare = 0.1,
     folds: Folds = 0,
@@ -134,6 +144,7 @@ def run(
     from isicbench.cli.tags import read_tags
     from isicbench.compute.precision import resolve_precision
     from isicbench.config import Config
+    from isicbench.data.split_choice import SplitChoice
     from isicbench.scheduling.leaving_out import read_combination
     from isicbench.scheduling.planning import Request
     from isicbench.scheduling.safeguards import Safeguards
@@ -203,6 +214,7 @@ def run(
         seeds=seed,
         names=name or (),
         data_dir=data_dir,
+        choice=SplitChoice(images=images, masks=masks, split_file=split_file, test_share=test_share, group_by=group_by),
         exclude=left_out,
         tags=read_tags(tag or ()),
     )

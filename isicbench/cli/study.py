@@ -100,7 +100,7 @@ def print_plan(
         table.add_row(name, str(run.seed), config.weights, *(f"{value:g}" for value in settings), done)
     out.print(table)
     where = ", ".join(slot.title for slot in slots.slots)
-    counts = f"{plan.record.name} ({plan.record.train_count} training, {plan.record.test_count} test images)"
+    counts = f"{plan.record.name} ({plan.record.counts} images)"
     out.print(f"{len(plan.runs)} runs on {counts}; slots: {where}")
     if script := machines.script(folder=files_folder(database_url(database)), safeguards=safeguards):
         out.print(f"\n{script}", markup=False, highlight=False, soft_wrap=True, end="")

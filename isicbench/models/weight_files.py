@@ -108,7 +108,7 @@ def _download_imagenet(path: Path, progress: Progress) -> None:
         _downloads().mkdir(parents=True, exist_ok=True)
         fetched = download(url, _downloads(), progress=progress)
         if not file_sha256(fetched).startswith(expected):
-            forget(url, _downloads())
+            forget(url, fetched)
             raise DownloadError(f"what came down is another file: its SHA-256 does not begin with {expected}")
         _move(fetched, path)
     except (DownloadError, OSError) as error:

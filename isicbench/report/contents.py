@@ -8,6 +8,7 @@ from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.comparison_section import ReportComparisons, report_comparisons
 from isicbench.report.cost_table import CostLine, Costs, cost_lines
+from isicbench.report.cross_dataset import CrossDataset, read_cross_dataset
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
 from isicbench.report.extent import ROWS, Extent, report_extent
 from isicbench.report.notes import run_notes
@@ -54,6 +55,8 @@ class ReportContents:
     notes: tuple[str, ...]
     comparisons: ReportComparisons | None
     """None where no counted run has scores image by image."""
+    cross_dataset: CrossDataset | None
+    """Scores on several datasets' test images; None where there is one."""
     diagnoses: tuple[DiagnosisLine, ...]
     thresholds: tuple[ThresholdLine, ...]
     probabilities: Probabilities
@@ -129,6 +132,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows
         protocols=tuple(protocol_lines(experiments, source.datasets())),
         notes=tuple(run_notes(experiments)),
         comparisons=report_comparisons(source, experiments, evaluations, places=extent.compared),
+        cross_dataset=read_cross_dataset(source, [experiments[place] for place in extent.compared], evaluations),
         diagnoses=tuple(_diagnoses(experiments)),
         thresholds=tuple(threshold_lines(detailed, probabilities)),
         probabilities=probabilities,

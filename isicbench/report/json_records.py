@@ -142,8 +142,9 @@ def artifact_to_json(artifact: ArtifactRecord) -> Json:
 
 
 def dataset_to_json(dataset: DatasetRecord) -> Json:
-    """`name fingerprint train_count test_count source licence`."""
-    return _plain(dataset, "name", "fingerprint", "train_count", "test_count", "source", "licence")
+    """`name fingerprint train_count validation_count test_count source licence`."""
+    counts = ("train_count", "validation_count", "test_count")
+    return _plain(dataset, "name", "fingerprint", *counts, "source", "licence")
 
 
 def study_to_json(study: StudyRecord) -> Json:

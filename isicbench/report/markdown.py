@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from isicbench.records import RunRecord
 from isicbench.report.contents import ReportContents, read_contents
-from isicbench.report.data_table import Cell, Column, DataTable, Named, Standing
+from isicbench.report.data_table import Cell, Column, DataTable, Measured, Named, Standing
 from isicbench.report.files import write_file
 from isicbench.report.layout import Layout
 from isicbench.report.rendering import Rendered, ReportRequest
@@ -97,6 +97,8 @@ def _cell(column: Column, cell: Cell) -> str:
     match cell:
         case Named():
             return escape_markdown(cell.label) + (f" **[{escape_markdown(cell.mark)}]**" if cell.mark else "")
+        case Measured():
+            return escape_markdown(column.text(cell))
         case Standing():
             return escape_markdown(str(cell)).replace(", collapsed", ", **collapsed**", 1)
         case str():

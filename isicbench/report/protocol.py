@@ -144,14 +144,15 @@ def _seen_warnings(experiments: Sequence[Experiment]) -> list[str]:
 
 
 def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:
-    dataset = _dataset(config, datasets.get(config.dataset_fingerprint))
+    record = datasets.get(config.dataset_fingerprint)
+    dataset = _dataset(config, record)
     if config.is_external:
         masks = f"masks of another tool (sha256 {config.predictions_sha256[:12]}), threshold {config.threshold:g}"
         return f"{dataset}; {masks}, scored at the images' own size"
     return "; ".join(
         (
             dataset,
-            _validation(config),
+            _validation(config, record),
             _weights(config),
             f"encoder {config.encoder}, decoder {config.decoder}",
             *_recipe(config),
@@ -171,22 +172,23 @@ def _recipe(config: Config) -> list[str]:
 
 def _dataset(config: Config, record: DatasetRecord | None) -> str:
     fingerprint = config.dataset_fingerprint[:12] or "not recorded"
-    counts = ""
-    if record:
-        train = f"{record.train_count} train and " if record.train_count else ""
-        counts = f", {train}{record.test_count} test images"
+    counts = f", {record.counts.replace('training', 'train')} images" if record else ""
     return f"dataset {printable(config.dataset)} (fingerprint {fingerprint}{counts})"
 
 
-def _validation(config: Config) -> str:
+def _validation(config: Config, record: DatasetRecord | None) -> str:
     if config.validate_on == "test":
         return "VALIDATED ON THE TEST SET"
+    brought = record.validation_count if record else 0
     if config.folds:
         seed = config.validation_seed if config.data_seed is None else config.data_seed
-        return (
-            f"cross-validated on the training images in {config.folds} folds (seed {seed}), validated on "
+        held_out = (
             f"{config.validation_share:.0%} of the other folds' images, held out (split seed {config.validation_seed})"
         )
+        validated = f"the dataset's {brought} validation images" if brought else held_out
+        return f"cross-validated on the training images in {config.folds} folds (seed {seed}), validated on {validated}"
+    if brought:
+        return f"validated on the dataset's {brought} validation images"
     return f"validated on {config.validation_share:.0%} of train, held out (split seed {config.validation_seed})"
 
 

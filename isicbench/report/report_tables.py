@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from isicbench.report.comparison_data import intervals_table, pairs_table
 from isicbench.report.contents import ReportContents
 from isicbench.report.cost_table import costs_table, experiment_costs
+from isicbench.report.cross_dataset import METRICS, by_dataset_table
 from isicbench.report.data_table import DataTable
 from isicbench.report.extent import ROWS
 from isicbench.report.layout import Layout
@@ -32,6 +33,7 @@ def report_tables(contents: ReportContents, layout: Layout, *, everything: bool 
         _results(contents, layout, everything=everything),
         intervals_table(contents.comparisons),
         pairs_table(contents.comparisons),
+        *(by_dataset_table(contents.cross_dataset, metric) for metric in METRICS),
         macro_table(scores),
         micro_table(scores),
         thresholds_table(contents.thresholds),

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from isicbench.plugins import is_plugin_name
-from isicbench.report.data_table import Cell, Column, DataTable, Named, OutOf, Standing, Summary
+from isicbench.report.data_table import Cell, Column, DataTable, Measured, Named, OutOf, Standing, Summary
 from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO_TITLE, ScoreRow, macro_table, micro_table
 from isicbench.report.status import status_text
 
@@ -71,6 +71,8 @@ def _shown(column: Column, cell: Cell) -> Text:
             return status_text(cell.run, collapsed=cell.collapsed)
         case OutOf():
             return Text(f"{cell.done}/{cell.asked}")
+        case Measured():
+            return Text(column.text(cell).replace(" (", "\n(").replace(" [", "\n["))
         case Summary():
             return Text(column.text(cell).replace(" ± ", "\n± "))
     return Text(column.text(cell))

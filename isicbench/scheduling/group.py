@@ -71,7 +71,11 @@ def training_images(prepared: Prepared, config: Config, *, device: torch.device)
     """Training and validation images for the device, split as the config says."""
     if config.validate_on == "test":
         return place_images(prepared.train, device=device), place_images(prepared.test, device=device)
-    parts = split_training(prepared.train.image_ids, config)
+    brought = prepared.validation
+    parts = split_training(prepared.train.image_ids, config, brings_validation=brought is not None)
+    if brought is not None:
+        training = place_images(prepared.train, index=parts.train if config.folds else None, device=device)
+        return training, place_images(brought, device=device)
     return (
         place_images(prepared.train, index=parts.train, device=device),
         place_images(prepared.train, index=parts.validation, device=device),

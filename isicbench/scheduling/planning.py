@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from isicbench.config import Config, expand_grid
-from isicbench.data.catalog import open_dataset
+from isicbench.data.catalog import NO_CHOICE, open_dataset
 from isicbench.data.dataset import Dataset
 from isicbench.data.fingerprint import fingerprint
 from isicbench.data.image_records import describe_images
 from isicbench.data.prepare import Prepared, prepare
 from isicbench.data.progress import Progress, silent
+from isicbench.data.split_choice import SplitChoice
 from isicbench.data.splits import split_training
-from isicbench.errors import ConfigError, WeightsError
+from isicbench.data.splitting import USUAL_VALIDATION_SHARE
+from isicbench.errors import ConfigError, DataError, WeightsError
 from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
 from isicbench.plugins import is_plugin_name
@@ -35,6 +37,7 @@ class Request:
     names: Sequence[str] = ()
     """One for each experiment, in the grid's order; none for the study's own."""
     data_dir: Path | None = None
+    choice: SplitChoice = NO_CHOICE
     exclude: Sequence[Combination] = ()
     tags: Sequence[str] = ()
     """Of the study."""
@@ -64,9 +67,16 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
             f"{len(request.names)} names for {len(experiments)} experiments",
             hint="Give --name once for each experiment, in the order that --dry-run shows.",
         )
-    dataset = open_dataset(request.base.dataset, data_dir=request.data_dir, progress=progress)
+    base = request.base
+    dataset = open_dataset(
+        base.dataset,
+        data_dir=request.data_dir,
+        choice=request.choice,
+        validation_share=None if base.validate_on == "test" else base.validation_share,
+        progress=progress,
+    )
     record = describe_dataset(dataset)
-    _check_split(dataset, request.base)
+    _check_split(dataset, configs[0])
     by_experiment = dict(zip(experiments, request.names, strict=True)) if request.names else {}
     names = [by_experiment.get(config.experiment_hash) for config in configs]
     choices = dict.fromkeys((config.weights, config.encoder) for config in configs)
@@ -95,6 +105,7 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
         fingerprint=fingerprint(dataset),
         train_count=len(dataset.train),
         test_count=len(dataset.test),
+        validation_count=len(dataset.validation),
         source=dataset.source,
         licence=dataset.licence,
         images=describe_images(dataset, prepared) if prepared else (),
@@ -155,5 +166,24 @@ def _complete(config: Config, dataset: DatasetRecord, weights: Weights) -> Confi
 
 
 def _check_split(dataset: Dataset, config: Config) -> None:
-    """Raise now, not in every worker, where too few images are left to hold some out."""
-    split_training([pair.image_id for pair in dataset.train], config)
+    """Raise now, not in every worker, where there is nothing to train on, or too little to hold some out."""
+    if not dataset.train:
+        raise DataError(
+            f"{dataset.name} has no training images: its {len(dataset.test)} images are all test images",
+            hint="To train on a part of them: --test-share 0.2. To score a run on them: isicbench evaluate --dataset",
+        )
+    if config.folds and dataset.is_grouped:
+        raise ConfigError(
+            f"--folds {config.folds}: folds are cut image by image, and would tear the groups of {dataset.name} apart",
+            hint="Leave --folds away, or --group-by.",
+        )
+    if config.validate_on == "test":
+        return
+    if dataset.validation and not dataset.chosen_validation and config.validation_share != USUAL_VALIDATION_SHARE:
+        raise ConfigError(
+            f"--validation-share {config.validation_share:g}: {dataset.name} has {len(dataset.validation)} validation "
+            "images of its own",
+            hint="Leave it away, and they are validated on.",
+        )
+    ids = [pair.image_id for pair in dataset.train]
+    split_training(ids, config, brings_validation=bool(dataset.validation))

@@ -79,7 +79,7 @@ def find_or_add_dataset(session: Session, record: DatasetRecord) -> DatasetRow:
     dataset = session.scalar(select(DatasetRow).where(DatasetRow.fingerprint == record.fingerprint))
     if dataset is None:
         values = asdict(record)
-        del values["images"]
+        del values["images"], values["validation_count"]  # which the images tell
         dataset = DatasetRow(**values)
         session.add(dataset)
         session.flush()

@@ -1,7 +1,7 @@
 """What the store gives: frozen records, each method from one state of the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -190,6 +190,11 @@ class ReadingStore:
         with reading(self._engine) as session:
             return image_metrics.image_metric(session, run_ids, metric=metric, split=split, resolution=resolution)
 
+    def image_metric_of(self, evaluations: Mapping[int, EvaluationRecord], *, metric: str) -> dict[int, ImageMetric]:
+        """One metric of one recorded evaluation of each run, image by image; a run without image scores is absent."""
+        with reading(self._engine) as session:
+            return image_metrics.image_metric_of(session, evaluations, metric=metric)
+
     def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
         """Each run's distributions by split, with the scores at each threshold in order."""
         query = select(ProbabilityRow).where(among(ProbabilityRow.run_id, run_ids)).order_by(ProbabilityRow.id)
@@ -283,8 +288,17 @@ class ReadingStore:
 
     def datasets(self) -> dict[str, DatasetRecord]:
         """Every dataset by its fingerprint."""
+        validation = (
+            select(DatasetImageRow.dataset_id, func.count())
+            .where(DatasetImageRow.split == "validation")
+            .group_by(DatasetImageRow.dataset_id)
+        )
         with reading(self._engine) as session:
-            return {row.fingerprint: rows_to_records.dataset_record(row) for row in session.scalars(select(DatasetRow))}
+            counts = {dataset_id: int(count) for dataset_id, count in session.execute(validation)}
+            return {
+                row.fingerprint: rows_to_records.dataset_record(row, validation_count=counts.get(row.id, 0))
+                for row in session.scalars(select(DatasetRow))
+            }
 
     def dataset_images(self, fingerprint: str) -> list[DatasetImage]:
         """What identifies the images of a dataset, by split and id; empty where that was not recorded."""

@@ -87,7 +87,7 @@ def diagnosis(row: DiagnosisRow) -> Diagnosis:
     return Diagnosis(kind=row.kind, message=row.message, advice=row.advice, evidence=evidence)
 
 
-def dataset_record(row: DatasetRow) -> DatasetRecord:
+def dataset_record(row: DatasetRow, *, validation_count: int = 0) -> DatasetRecord:
     return DatasetRecord(
         name=row.name,
         fingerprint=row.fingerprint,
@@ -95,6 +95,7 @@ def dataset_record(row: DatasetRow) -> DatasetRecord:
         test_count=row.test_count,
         source=row.source,
         licence=row.licence,
+        validation_count=validation_count,
     )
 
 

@@ -11,6 +11,7 @@ from isicbench.errors import ConfigError
 from isicbench.records import DatasetRecord, RunRecord
 from isicbench.report.contents import ReportContents, read_contents
 from isicbench.report.cost_table import costs_table
+from isicbench.report.cross_dataset import METRICS, OWN, by_dataset_table
 from isicbench.report.extent import ROWS
 from isicbench.report.files import write_file
 from isicbench.report.formats import FORMATS
@@ -126,6 +127,7 @@ def _tables(contents: ReportContents, series_of: dict[str, Series]) -> Values:
         "intervals": any(cell.note for row in rows for cell in row.cells),
         "differences": difference_rows(compared.dice, series_of) if compared and compared.dice.pairs else None,
         "distributions": distributions(compared.dice_scores, series_of) if compared else [],
+        "by_dataset": [by_dataset_table(contents.cross_dataset, metric) for metric in METRICS],
         "macro_scores": macro_table(contents.shown_scores),
         "micro_scores": micro_table(contents.shown_scores),
         "reproductions": reproductions(reproduced),
@@ -139,6 +141,7 @@ def _words(contents: ReportContents) -> Values:
         "difference_headings": list(HEADINGS),
         "seeded": has_seeds(contents.rows),
         "missing": MISSING,
+        "own": OWN,
         "most_rows": ROWS,
     }
 
@@ -151,6 +154,7 @@ def _sections(values: Values) -> list[tuple[str, str]]:
         ("experiments", "Experiments", True),
         ("differences", "Differences", values["differences"]),
         ("distributions", "Image by image", values["distributions"]),
+        ("datasets", "Test datasets", report.cross_dataset),
         ("training", "Training", values["epoch_charts"]),
         ("thresholds", "Thresholds", report.thresholds or values["threshold_charts"]),
         ("costs", values["costs"].title, values["costs"].rows),
@@ -167,6 +171,8 @@ def _sections(values: Values) -> list[tuple[str, str]]:
 
 def _datasets(source: ReportSource, contents: ReportContents) -> list[DatasetRecord]:
     used = dict.fromkeys(experiment.config.dataset_fingerprint for experiment in contents.experiments)
+    if contents.cross_dataset:
+        used |= dict.fromkeys(one.fingerprint for one in contents.cross_dataset.datasets)
     known = source.datasets()
     return [known[fingerprint] for fingerprint in used if fingerprint in known]
 
