@@ -64,6 +64,8 @@ class Plugin:
 
     def load(self) -> Any:
         """The object that the entry point names; raises `PluginError` with the package and what went wrong."""
+        if not is_plugin_name(self.name):
+            raise self.error("a name is of letters, digits, hyphens, dots and underscores")
         if len(self.entries) > 1:
             places = " and ".join(entry.value for entry in self.entries)
             raise self.error(f"two entry points have this name, {places}")

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from isicbench.errors import IsicbenchError
 from isicbench.evaluation.boundaries import boundary_iou, hausdorff95_px
 from isicbench.evaluation.scoring import OVERLAP_SCORES
-from isicbench.plugins import Kind, ListedPart, Plugin, PluginError, first_line, list_plugins, plugins
+from isicbench.plugins import Kind, ListedPart, Plugin, first_line, list_plugins, plugins
 from isicbench.records import PluginMetric
 
 BOUNDARIES = (boundary_iou, hausdorff95_px)
@@ -42,13 +43,13 @@ class LoadedMetric:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, predicted: Mask, true: Mask, probabilities: Probabilities | None) -> float:
-        """NaN where it failed on this image or an earlier one; `problem` tells."""
+        """NaN where it failed on this image or an earlier one; `problem` tells. It cannot write into what it gets."""
         given = probabilities if self.reads == "probabilities" else predicted
         if self.function is None or self.problem or given is None:
             return math.nan
         try:
-            return _number(self.plugin, self.plugin.call(self.function, given, true))
-        except PluginError as error:
+            return _number(self.plugin, self.plugin.call(self.function, _read_only(given), _read_only(true)))
+        except IsicbenchError as error:
             with self._lock:
                 self.problem = self.problem or error.message
             return math.nan
@@ -69,7 +70,7 @@ def load_metric(plugin: Plugin) -> LoadedMetric:
     predicted, true = np.zeros((SIDE_PX, SIDE_PX), np.bool_), np.zeros((SIDE_PX, SIDE_PX), np.bool_)
     predicted[4:12, 4:12], true[6:14, 6:14] = True, True
     given = predicted.astype(np.float32) if reads == "probabilities" else predicted
-    _number(plugin, plugin.call(function, given, true))
+    _number(plugin, plugin.call(function, _read_only(given), _read_only(true)))
     return LoadedMetric(plugin, function, reads, better)
 
 
@@ -96,8 +97,14 @@ def summarise_metrics(
 def _loaded(plugin: Plugin) -> LoadedMetric:
     try:
         return load_metric(plugin)
-    except PluginError as error:
+    except IsicbenchError as error:
         return LoadedMetric(plugin, problem=error.message)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _summary(metric: LoadedMetric, image_ids: Sequence[str], values: Sequence[float]) -> PluginMetric:

@@ -149,8 +149,9 @@ def test_metrics_are_means_over_images_and_one_that_fails_is_left_alone_with_its
             "def soft(probabilities, true):\n    return float(probabilities.sum())\nsoft.reads = 'probabilities'\n"
             "def frail(predicted, true):\n    return 1 / int(predicted.sum())\nfrail.better = 'lower'\n"
             "def wordy(predicted, true):\n    return 'good'\n"
+            "def writing(predicted, true):\n    predicted[:] = True\n    return 1.0\n"
         ),
-        entries={name: name for name in ("area", "soft", "frail", "wordy")},
+        entries={name: name for name in ("area", "soft", "frail", "wordy", "writing")},
     )
     found = {metric.name: metric for metric in scored(np.zeros((4, 4), np.bool_))}
     assert found["measures:area"].mean == 0.5
@@ -160,6 +161,7 @@ def test_metrics_are_means_over_images_and_one_that_fails_is_left_alone_with_its
     assert "ZeroDivisionError" in found["measures:frail"].problem
     assert np.isnan(found["measures:frail"].mean)
     assert "it returns str, expected a number" in found["measures:wordy"].problem
+    assert "read-only" in found["measures:writing"].problem
     at_original_size = scored(np.zeros((4, 4), np.bool_), resolution="original")
     assert "measures:soft" not in {metric.name for metric in at_original_size}
     with pytest.raises(BrokenPromiseError, match="ZeroDivisionError"):
