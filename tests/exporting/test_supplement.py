@@ -122,7 +122,7 @@ def test_command_asks_for_the_same_config_seed_and_name(variant, name, recorded,
 def asked_for(run: RunRecord, monkeypatch):
     """What the command line makes of the run's command, words split as a shell does."""
     seen = []
-    monkeypatch.setattr(study, "carry_out", lambda request, *_, **__: seen.append(request) or 0)
+    monkeypatch.setattr(study, "train_grid", lambda asked: seen.append(asked.request) or 0)
     variables = {"DATA": "FOLDER", "WEIGHTS": "FILE"}
     text = re.sub(r'"\$(DATA|WEIGHTS)_[0-9a-f]{12}"', lambda found: variables[found[1]], command_of(run))
     words = shlex.split(text)

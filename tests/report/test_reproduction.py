@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from isicbench.cli.app import app
+from isicbench.cli.study import AskedStudy
 from isicbench.config import Config
 from isicbench.report.experiments import group_experiments
 from isicbench.report.reproduction import reproductions
@@ -57,11 +58,11 @@ def asked(command: str, monkeypatch: pytest.MonkeyPatch) -> Request:
     """What `isicbench run` makes of the command's options."""
     found = []
 
-    def carry_out(request, *rest, **options):
-        found.append(request)
+    def train_grid(study: AskedStudy) -> int:
+        found.append(study.request)
         return 0
 
-    monkeypatch.setattr("isicbench.cli.study.carry_out", carry_out)
+    monkeypatch.setattr("isicbench.cli.study.train_grid", train_grid)
     program, *words = shlex.split(command)
     assert program == "isicbench"
     typer.main.get_command(app).main(words, standalone_mode=False)
