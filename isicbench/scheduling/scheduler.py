@@ -56,9 +56,10 @@ class Scheduler:
     def run(self) -> None:
         """Return when no run of the study is queued or running, after a stop was asked for, or when no slot is left
         whose workers start."""
-        asyncio.run(self._run())
+        asyncio.run(self.supervise())
 
-    async def _run(self) -> None:
+    async def supervise(self) -> None:
+        """What `run` does, in an event loop of the caller's, in the main thread."""
         self._bury()
         with self._listening_for_stop():
             watching = asyncio.create_task(self._watch())
