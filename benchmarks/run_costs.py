@@ -26,8 +26,10 @@ from isicbench.store.store import Store, open_store
 SEEDS = 2
 """Runs of either experiment; the first of all also brings in what all share, and is left out of the sizes."""
 BEATS = 50
-WRITES = ("claim", "record_progress", "record_epoch", "record_environment", "record_evaluation")
-WRITES += ("record_probabilities", "record_diagnoses", "record_predictions", "record_artifact", "finish")
+WRITES = (
+    *("claim", "record_progress", "record_epoch", "record_environment", "record_evaluation"),
+    *("record_probabilities", "record_diagnoses", "record_predictions", "record_artifact", "finish"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Write:
 
     method: str
     seconds: float
+    """Of this process's processor: a disk's flush, a server and the way to it are not in it."""
     statements: int
     """Begin and commit among them: on a server each is a way there and back."""
 
@@ -62,9 +65,9 @@ class RunCosts:
         return [write for write in self.writes if write.method == method]
 
     def typical(self, method: str) -> Write:
-        """The lower quartile by seconds: what other programs add on a crowded machine is not its own."""
+        """The median by seconds."""
         found = sorted(self.writes_of(method), key=lambda write: write.seconds)
-        return found[len(found) // 4]
+        return found[len(found) // 2]
 
 
 def measure_run_costs(folder: Path, *, database: str, epochs: int = 10, train: int = 24, test: int = 379) -> RunCosts:
@@ -104,7 +107,7 @@ def measure_run_costs(folder: Path, *, database: str, epochs: int = 10, train: i
         writes=tuple(writes),
         runs=len(study.run_ids),
         rows=_rows(store, last),
-        database_bytes=round(statistics.mean(b - a for a, b in zip(sizes, sizes[1:], strict=False))),
+        database_bytes=round((sizes[-1] - sizes[0]) / (len(sizes) - 1)),
         sent_bytes=round(statistics.mean(sent[1:])),
         model_bytes=(own / "model.pt").stat().st_size,
         checkpoint_bytes=max(checkpoints),

@@ -49,7 +49,7 @@ def recorded_runs(store: Store) -> list[RecordedRun]:
 
 
 def draw_length(config: Config, recorded: Sequence[RecordedRun], *, scale: float, draws: Random) -> RunLength:
-    """One of the recorded runs that train as this config says; of its epochs, with replacement, as many as asked for."""
+    """One of the recorded runs that train as this config does; of its epochs, with replacement, as many as asked."""
     like = draws.choice([run for run in recorded if run.frozen == config.frozen])
     epochs = draws.choices(like.epoch_seconds, k=config.epochs)
     return RunLength(epochs=tuple(scale * seconds for seconds in epochs), other=scale * like.other_seconds)

@@ -42,6 +42,8 @@ class Question:
     commit_ms: float = 0.0
     start_seconds: float = 8.0
     death_share: float = 0.01
+    replays_epochs: bool = True
+    """Whether epochs take the time of a measured record, or are really recorded."""
     seed: int = 0
 
 
@@ -65,7 +67,6 @@ class Outcome:
     deaths: int
     last_start_seconds: float
     """When the last slot began its first run."""
-    real_seconds: float
 
     @property
     def utilisation(self) -> float:
@@ -92,9 +93,7 @@ def simulate(
 ) -> Outcome:
     """Plan the study, add it, train it; raises `SystemExit` where the database holds runs already."""
     clock = VirtualClock()
-    lock = WriteLock(
-        clock, statement_seconds=question.statement_ms / 1e3, commit_seconds=question.commit_ms / 1e3
-    )
+    lock = WriteLock(clock, statement_seconds=question.statement_ms / 1e3, commit_seconds=question.commit_ms / 1e3)
     store = open_store(database)
     if store.runs():
         raise SystemExit(f"{store.url_shown} holds runs already: name an empty database")
@@ -112,6 +111,7 @@ def simulate(
         store=open_store(database),
         lengths=lengths,
         beat=_replay(costs, "record_progress"),
+        epoch=_replay(costs, "record_epoch") if question.replays_epochs else None,
         scores=[_replay(costs, method) for method, times in SCORES.items() for _ in range(times)],
         start_seconds=question.start_seconds,
         death_share=question.death_share,
@@ -119,7 +119,7 @@ def simulate(
     )
     machines = SimulatedMachines(world, question.slots)
     executor = machines.executor(store, study, safeguards=Safeguards(), observe=lambda: None)
-    began = time.perf_counter()
+    began = time.process_time()
     with lock.watching():
         executor.run()
     return Outcome(
@@ -129,7 +129,7 @@ def simulate(
         busy_seconds=world.busy_seconds,
         lost_seconds=world.lost_seconds,
         longest_seconds=max(length.seconds for length in lengths.values()),
-        scheduler_seconds=time.perf_counter() - began - clock.apart_seconds,
+        scheduler_seconds=time.process_time() - began - clock.apart_seconds,
         lock_seconds=lock.held_seconds,
         lock_waited_seconds=lock.waited_seconds,
         writes=lock.writes,
@@ -137,7 +137,6 @@ def simulate(
         refusals=world.refusals,
         deaths=world.deaths,
         last_start_seconds=max(world.begun.values(), default=0.0),
-        real_seconds=time.perf_counter() - began,
     )
 
 

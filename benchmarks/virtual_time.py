@@ -1,4 +1,4 @@
-"""Time for simulations: what code takes is real, what only passes is skipped."""
+"""Time for simulations: what code takes counts as its processor time, what only passes is skipped."""
 
 import asyncio
 import selectors
@@ -9,15 +9,16 @@ from typing import Any
 
 
 class VirtualClock:
-    """Seconds on one machine; several actors that would each have a processor of their own take their turns apart."""
+    """Seconds of a processor that no other program crowds; actors that would each have one of their own take their
+    turns apart."""
 
     def __init__(self) -> None:
-        self._shift = -time.perf_counter()
+        self._shift = -time.process_time()
         self.apart_seconds = 0.0
-        """Real seconds of what was done `apart`."""
+        """Processor time of what was done `apart`."""
 
     def now(self) -> float:
-        return time.perf_counter() + self._shift
+        return time.process_time() + self._shift
 
     def wait_until(self, moment: float) -> None:
         """Let nothing happen until then."""
@@ -25,14 +26,14 @@ class VirtualClock:
 
     @contextmanager
     def apart(self, begin: float) -> Iterator[None]:
-        """What is done within begins at `begin` and costs nobody else any time: `now()` is the actor's own meanwhile."""
-        before, real = self.now(), time.perf_counter()
+        """What is done within begins at `begin` and costs nobody else time; `now()` is the actor's own meanwhile."""
+        before, real = self.now(), time.process_time()
         self._shift += begin - before
         try:
             yield
         finally:
             self._shift += before - self.now()
-            self.apart_seconds += time.perf_counter() - real
+            self.apart_seconds += time.process_time() - real
 
 
 class _SkippingSelector(selectors.DefaultSelector):

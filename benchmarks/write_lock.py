@@ -1,4 +1,4 @@
-"""The database's one write lock in virtual time: writers take turns, each for as long as its transaction really took."""
+"""The database's one write lock in virtual time: writers take turns, each for as long as its transaction takes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

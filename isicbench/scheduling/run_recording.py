@@ -20,7 +20,7 @@ from isicbench.training.state import TrainingState
 PROGRESS_SECONDS = 1.0
 """At most one progress row a second and run, so that recording costs next to nothing."""
 BEAT_SECONDS = 4.0
-"""While runs are scored: less than what the scheduler allows a worker beyond the longest standstill."""
+"""While runs are validated or scored: less than what the scheduler allows a worker beyond the longest standstill."""
 
 
 class StopRequestedError(Exception):
@@ -61,6 +61,7 @@ class Recording:
             training=group.training,
             validation=group.validation,
             resume_from=resume_from,
+            moved=self.goes_on,
         ):
             self.record(happened)
             self.moved()
@@ -106,8 +107,8 @@ class Recording:
                 self._end(happened.index, RunStatus.DIVERGED)
 
     def goes_on(self) -> None:
-        """Say that an image was scored, in the database for every run that waits for its turn too: to whoever watches
-        their heartbeats, a test set that takes minutes looks like a worker that hangs."""
+        """Say that a batch was validated or an image scored, in the database for every run that waits for its turn too:
+        to whoever watches their heartbeats, images that take minutes look like a worker that hangs."""
         self.moved()
         if time.monotonic() - self._beaten >= BEAT_SECONDS:
             for index in sorted(self.active):
@@ -127,7 +128,7 @@ class Recording:
                 validation=group.validation,
                 epochs=epochs,
                 frozen_tensors_changed=group.frozen_tensors_changed(),
-                scored=self.goes_on,
+                moved=self.goes_on,
             )
             self.store.record_artifact(run.id, save_model(group.segmenters[index], run, artifacts=self.store.folder))
         except Exception as error:

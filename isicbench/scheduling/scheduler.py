@@ -15,6 +15,7 @@ from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
 from isicbench.records import Failure, RunRecord, RunStatus
 from isicbench.scheduling.executor import Worker, Workers
+from isicbench.scheduling.expected_time import ExpectedTime
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import memory_advice
 from isicbench.scheduling.safeguards import Safeguards
@@ -52,6 +53,11 @@ class Scheduler:
         self.observe = observe
         self.stopping = False
         self._started: dict[str, Worker] = {}
+        self._in_hand: set[int] = set()
+        """What its slots have been handed: no second one needs to ask for it."""
+        self._expected = ExpectedTime(store)
+        self._look_again_at = 0.0
+        self._finished = False
 
     def run(self) -> None:
         """Return when no run of the study is queued or running, after a stop was asked for, or when no slot is left
@@ -60,7 +66,7 @@ class Scheduler:
 
     async def supervise(self) -> None:
         """What `run` does, in an event loop of the caller's, in the main thread."""
-        self._bury()
+        self._bury(self.store.running_runs())
         with self._listening_for_stop():
             watching = asyncio.create_task(self._watch())
             try:
@@ -75,22 +81,46 @@ class Scheduler:
 
     async def _keep_busy(self, slot: Slot) -> None:
         false_starts = 0
-        while not self.stopping and false_starts < MOST_FALSE_STARTS:
-            if run_ids := next_group(self.store, self.study_id, slots=len(self.workers.slots)):
-                worker = await self._worker(slot)
-                if worker is None:
-                    await asyncio.sleep(POLL_SECONDS)
-                    continue
-                answer = await worker.train(run_ids)
-                recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
-                self._retry_the_dead()
-                self._queue_the_interrupted(run_ids)
-                false_starts = 0 if answer.failure is None or any(recorded) else false_starts + 1
+        while not self.stopping and not self._finished and false_starts < MOST_FALSE_STARTS:
+            run_ids = self._next_group()
+            answer = await self._train(slot, run_ids) if run_ids else None
+            if answer is not None:
+                recorded = self._take(answer, run_ids, self._started[slot.name])
+                false_starts = 0 if answer.failure is None or recorded else false_starts + 1
                 if not answer.all_refused:
                     continue
-            elif not self._unfinished():
-                return
-            await asyncio.sleep(POLL_SECONDS)
+            if not self._finished:
+                await asyncio.sleep(POLL_SECONDS)
+
+    def _next_group(self) -> list[int]:
+        """Empty where nothing is queued. Idle slots, which may be hundreds at a study's end, look but once together."""
+        now = asyncio.get_running_loop().time()
+        if now < self._look_again_at:
+            return []
+        slots = len(self.workers.slots)
+        found = next_group(self.store, self.study_id, slots=slots, in_hand=self._in_hand, expected=self._expected)
+        if not found:
+            self._look_again_at = now + POLL_SECONDS
+            self._finished = not self._in_hand and not self._unfinished()
+        return found
+
+    async def _train(self, slot: Slot, run_ids: Sequence[int]) -> Answer | None:
+        """None where the slot has no worker as yet."""
+        self._in_hand.update(run_ids)
+        try:
+            worker = await self._worker(slot)
+            return None if worker is None else await worker.train(run_ids)
+        finally:
+            self._in_hand.difference_update(run_ids)
+
+    def _take(self, answer: Answer, run_ids: Sequence[int], worker: Worker) -> bool:
+        """Record what a worker's answer leaves to record; whether it had begun one of its runs when it died."""
+        recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
+        if answer.failure is not None:
+            self._retry_the_dead()
+        if answer.failure is not None or RunStatus.INTERRUPTED.value in answer.statuses.values():
+            self._queue_the_interrupted(run_ids)
+        return any(recorded)
 
     async def _worker(self, slot: Slot) -> Worker | None:
         """The slot's living worker; a dead one is replaced."""
@@ -121,27 +151,27 @@ class Scheduler:
             self.store.finish(run_id, status, failure=None if self.stopping else _told(answer.failure, run))
         return True
 
-    def _bury(self) -> None:
+    def _bury(self, running: Sequence[RunRecord]) -> None:
         """The dead, but its own workers: their exit codes say more."""
-        bury_dead_owners(
-            self.store, known_pids=[worker.pid for worker in self._started.values() if worker.host == host_name()]
-        )
+        own = [worker.pid for worker in self._started.values() if worker.host == host_name()]
+        bury_dead_owners(self.store, running, known_pids=own)
         self._retry_the_dead()
 
     def _retry_the_dead(self) -> None:
-        if not self.stopping:
-            self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries)
+        if not self.stopping and self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries):
+            self._look_again_at = 0.0
 
     def _queue_the_interrupted(self, run_ids: Sequence[int]) -> None:
         """What nobody here has stopped goes on in its own row, from its checkpoint."""
         if self.workers.resumes_interrupted and not self.stopping:
             self.store.queue_again(run_ids)
+            self._look_again_at = 0.0
 
-    def _end_what_hangs(self) -> None:
+    def _end_what_hangs(self, running: Sequence[RunRecord]) -> None:
+        beats = {run.id: run.heartbeat_at for run in running}
         for worker in self._started.values():
             if worker.run_ids:
-                runs = self.store.runs(run_ids=worker.run_ids)
-                worker.end_if_hanging(tuple((run.status, run.heartbeat_at, run.finished_at) for run in runs))
+                worker.end_if_hanging(tuple(beats.get(run_id) for run_id in worker.run_ids))
 
     def _unfinished(self) -> bool:
         progress = self.store.study_progress(self.study_id)
@@ -150,8 +180,9 @@ class Scheduler:
     async def _watch(self) -> None:
         while True:
             self.observe()
-            self._bury()
-            self._end_what_hangs()
+            running = self.store.running_runs()
+            self._bury(running)
+            self._end_what_hangs(running)
             await asyncio.sleep(POLL_SECONDS)
 
     async def _end_workers(self) -> None:
@@ -188,9 +219,10 @@ def _told(failure: Failure, run: RunRecord) -> Failure:
     return failure
 
 
-def bury_dead_owners(store: Store, *, known_pids: Sequence[int] = ()) -> None:
-    """Fail the runs whose worker is gone, whoever started it: one here by its process, one elsewhere by its silence."""
-    for run in store.running_runs():
+def bury_dead_owners(store: Store, running: Sequence[RunRecord], *, known_pids: Sequence[int] = ()) -> None:
+    """Fail those of the `running` runs whose worker is gone, whoever started it: one here by its process, one elsewhere
+    by its silence."""
+    for run in running:
         if message := _why_lost(run, known_pids):
             store.finish(run.id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
 

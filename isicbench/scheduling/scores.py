@@ -33,15 +33,16 @@ def record_scores(
     validation: Images,
     epochs: Sequence[EpochRecord],
     frozen_tensors_changed: int,
-    scored: Callable[[], None] = lambda: None,
+    moved: Callable[[], None] = lambda: None,
 ) -> None:
     """The threshold from validation, the test set's scores at both resolutions, samples, and what they say.
 
-    The test set is read here for the first time, and nothing is chosen by it. `scored` is called after each image.
+    The test set is read here for the first time, and nothing is chosen by it. `moved` is called after each batch that
+    is predicted and each image that is scored.
     """
     config = run.config
     on_validation = probability_record(
-        count_batch_by_batch(segmenter, validation),
+        count_batch_by_batch(segmenter, validation, moved=moved),
         split="validation",
         dataset_fingerprint=config.dataset_fingerprint,
     )
@@ -49,14 +50,14 @@ def record_scores(
     threshold = config.threshold
     if config.chooses_threshold:
         threshold = best_threshold(on_validation.threshold_scores).threshold
-    on_test = predict_probabilities(segmenter, place_images(prepared.test, device=validation.device))
+    on_test = predict_probabilities(segmenter, place_images(prepared.test, device=validation.device), moved=moved)
     evaluations = evaluate(
         on_test,
         prepared.test,
         split_name="test",
         dataset_fingerprint=config.dataset_fingerprint,
         threshold=threshold,
-        progress=lambda *_: scored(),
+        progress=lambda *_: moved(),
     )
     seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=prepared.test.image_ids)
     evaluations = [replace(evaluation, seen_in_training=seen) for evaluation in evaluations]
@@ -105,9 +106,9 @@ def count_trained_on(store: Store, config: Config, *, fingerprint: str, image_id
     return count_seen(trained_images(own, config), evaluated)
 
 
-def count_batch_by_batch(segmenter: Segmenter, data: Images) -> Histograms:
+def count_batch_by_batch(segmenter: Segmenter, data: Images, *, moved: Callable[[], None] = lambda: None) -> Histograms:
     """The histograms of a split's probabilities, which are never in memory all at once."""
-    parts = zip(predicted_batches(segmenter, data), slices(len(data), INFERENCE_BATCH), strict=True)
+    parts = zip(predicted_batches(segmenter, data, moved=moved), slices(len(data), INFERENCE_BATCH), strict=True)
     return join_histograms([count_probabilities(found, data.masks_at(part).cpu().numpy()) for found, part in parts])
 
 

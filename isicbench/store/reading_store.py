@@ -38,6 +38,7 @@ from isicbench.store.schema import (
     EnvironmentRow,
     EpochRow,
     EvaluationRow,
+    ExperimentRow,
     ImageScoreRow,
     PredictionRow,
     ProbabilityRow,
@@ -146,6 +147,25 @@ class ReadingStore:
 
     def running_runs(self) -> list[RunRecord]:
         return self.runs(statuses=[RunStatus.RUNNING])
+
+    def seconds_an_epoch(self) -> dict[tuple[object, ...], float]:
+        """Mean training time an epoch of the completed runs, by dataset, encoder, decoder, frozen or not, and size."""
+        alike = (
+            DatasetRow.fingerprint,
+            ExperimentRow.encoder,
+            ExperimentRow.decoder,
+            ExperimentRow.frozen,
+            ExperimentRow.image_size_px,
+        )
+        query = (
+            select(*alike, func.avg(RunRow.train_seconds / ExperimentRow.epochs))
+            .join(ExperimentRow, ExperimentRow.id == RunRow.experiment_id)
+            .join(DatasetRow, DatasetRow.id == ExperimentRow.dataset_id)
+            .where(RunRow.status == RunStatus.COMPLETED.value, RunRow.train_seconds.is_not(None))
+            .group_by(*alike)
+        )
+        with reading(self._engine) as session:
+            return {tuple(row[:-1]): row[-1] for row in session.execute(query)}
 
     def epochs(self, run_ids: Sequence[int], *, last_only: bool = False) -> dict[int, list[EpochRecord]]:
         """Each run's epochs in order, or its last one alone; a run without any is absent."""
