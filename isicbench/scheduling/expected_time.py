@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from statistics import mean
 
-from isicbench.records import RunRecord
+from isicbench.records import QueuedRun
 from isicbench.store.store import Store
 
 FRESH_SECONDS = 60.0
@@ -19,7 +19,7 @@ class ExpectedTime:
         self._asked_at: float | None = None
         self._known: dict[tuple[object, ...], float] = {}
 
-    def longest_first(self, runs: Sequence[RunRecord]) -> list[RunRecord]:
+    def longest_first(self, runs: Sequence[QueuedRun]) -> list[QueuedRun]:
         """The runs in another order; those that are expected to take equally long stay in theirs.
 
         A network of which no run is completed counts as the others do in the mean; where none is, epochs alone count.
@@ -35,6 +35,6 @@ class ExpectedTime:
         return self._known
 
 
-def _like(run: RunRecord) -> tuple[object, ...]:
+def _like(run: QueuedRun) -> tuple[object, ...]:
     config = run.config
     return config.dataset_fingerprint, config.encoder, config.decoder, config.frozen, config.image_size_px

@@ -15,12 +15,11 @@ from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
 from isicbench.records import Failure, RunRecord, RunStatus
 from isicbench.scheduling.executor import Worker, Workers
-from isicbench.scheduling.expected_time import ExpectedTime
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import memory_advice
 from isicbench.scheduling.safeguards import Safeguards
-from isicbench.scheduling.side_by_side import next_group
 from isicbench.scheduling.slot_worker import Answer
+from isicbench.scheduling.waiting_runs import WaitingRuns
 from isicbench.store.store import Store
 
 POLL_SECONDS = 0.5
@@ -55,8 +54,8 @@ class Scheduler:
         self._started: dict[str, Worker] = {}
         self._in_hand: set[int] = set()
         """What its slots have been handed: no second one needs to ask for it."""
-        self._expected = ExpectedTime(store)
-        self._look_again_at = 0.0
+        self._waiting = WaitingRuns(store, study_id, slots=len(workers.slots))
+        self._unfinished_until = 0.0
         self._finished = False
 
     def run(self) -> None:
@@ -93,15 +92,13 @@ class Scheduler:
                 await asyncio.sleep(POLL_SECONDS)
 
     def _next_group(self) -> list[int]:
-        """Empty where nothing is queued. Idle slots, which may be hundreds at a study's end, look but once together."""
+        """Empty where nothing is queued; then the study may be finished, which is asked once for all idle slots: at a
+        study's end they may be hundreds."""
         now = asyncio.get_running_loop().time()
-        if now < self._look_again_at:
-            return []
-        slots = len(self.workers.slots)
-        found = next_group(self.store, self.study_id, slots=slots, in_hand=self._in_hand, expected=self._expected)
-        if not found:
-            self._look_again_at = now + POLL_SECONDS
-            self._finished = not self._in_hand and not self._unfinished()
+        found = self._waiting.take_group(in_hand=self._in_hand, now=now)
+        if not found and not self._in_hand and now >= self._unfinished_until:
+            self._finished = not self._unfinished()
+            self._unfinished_until = now + POLL_SECONDS
         return found
 
     async def _train(self, slot: Slot, run_ids: Sequence[int]) -> Answer | None:
@@ -159,13 +156,13 @@ class Scheduler:
 
     def _retry_the_dead(self) -> None:
         if not self.stopping and self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries):
-            self._look_again_at = 0.0
+            self._waiting.look_again()
 
     def _queue_the_interrupted(self, run_ids: Sequence[int]) -> None:
         """What nobody here has stopped goes on in its own row, from its checkpoint."""
         if self.workers.resumes_interrupted and not self.stopping:
             self.store.queue_again(run_ids)
-            self._look_again_at = 0.0
+            self._waiting.look_again()
 
     def _end_what_hangs(self, running: Sequence[RunRecord]) -> None:
         beats = {run.id: run.heartbeat_at for run in running}
