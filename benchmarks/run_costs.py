@@ -2,9 +2,11 @@
 
 import os
 import statistics
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,10 @@ class RunCosts:
     log_bytes: int
     prepared_bytes_an_image: int
 
+    def times(self, method: str) -> int:
+        """How often a run writes so, heartbeats aside, which time alone counts."""
+        return round(len(self.writes_of(method)) / self.runs)
+
     def writes_of(self, method: str) -> list[Write]:
         return [write for write in self.writes if write.method == method]
 
@@ -114,6 +120,20 @@ def measure_run_costs(folder: Path, *, database: str, epochs: int = 10, train: i
         log_bytes=sum(file.stat().st_size for file in own.glob("*.log")),
         prepared_bytes_an_image=_bytes_of(prepared) // (train + test),
     )
+
+
+def costs_to_json(costs: RunCosts) -> dict[str, Any]:
+    return asdict(costs)
+
+
+def costs_from_json(values: Mapping[str, Any]) -> RunCosts:
+    return RunCosts(**{**values, "writes": tuple(Write(**write) for write in values["writes"])})
+
+
+def load_seconds() -> float:
+    """What a worker loads before it can claim a run, in seconds of a core."""
+    code = "import time, torch, isicbench.scheduling.serving; print(time.process_time())"
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
 def note_writes(store: Store, lock: WriteLock, writes: list[Write]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from benchmarks.tiny_study import write_pair
 from benchmarks.virtual_time import VirtualClock, VirtualLoop
 from benchmarks.write_lock import WriteLock
 from isicbench.compute.slots import SlotPlan, plan_slots
-from isicbench.config import LOSSES, Config
+from isicbench.config import LOSSES, Config, expand_grid
 from isicbench.data.layout import FOLDERS
 from isicbench.records import RunStatus, StudyRecord
 from isicbench.scheduling.planning import Request, plan_study
@@ -23,8 +23,8 @@ from isicbench.scheduling.scheduler import Scheduler
 from isicbench.store.store import Store, open_store
 
 EPOCHS = (5, 10, 20, 40)
-EXPERIMENTS = 2 * len(EPOCHS) * len(LOSSES)
-"""Frozen and fine-tuned, by epochs and losses."""
+AXES = {"frozen": [True, False], "loss": list(LOSSES), "epochs": list(EPOCHS)}
+BASE = Config(dataset="folder", weights="random", validation_share=0.25)
 SCORES = {
     **{"record_environment": 1, "record_probabilities": 2, "record_evaluation": 2},
     **{"record_predictions": 1, "record_diagnoses": 1, "record_artifact": 1},
@@ -50,7 +50,7 @@ class Question:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     question: Question
-    statuses: dict[RunStatus, int]
+    statuses: Mapping[RunStatus, int]
     seconds: float
     """From the command's begin to the last run's end, in virtual time."""
     busy_seconds: float
@@ -88,17 +88,13 @@ class Outcome:
         return self.lock_seconds / self.seconds
 
 
-def simulate(
-    question: Question, costs: RunCosts, recorded: Sequence[RecordedRun], *, folder: Path, database: str
-) -> Outcome:
-    """Plan the study, add it, train it; raises `SystemExit` where the database holds runs already."""
+def simulate(question: Question, costs: RunCosts, recorded: Sequence[RecordedRun], *, folder: Path) -> Outcome:
+    """Plan the study, add it to a new SQLite file in the folder, train it."""
+    database = str(folder / "study.db")
     clock = VirtualClock()
     lock = WriteLock(clock, statement_seconds=question.statement_ms / 1e3, commit_seconds=question.commit_ms / 1e3)
     store = open_store(database)
-    if store.runs():
-        raise SystemExit(f"{store.url_shown} holds runs already: name an empty database")
-    request = _request(question, folder)
-    requests = plan_study(request).runs[: question.runs]
+    requests = plan_study(_request(question, folder)).runs[: question.runs]
     study = store.add_study("benchmarks.scaling", requests)
     draws = Random(question.seed)
     lengths = {
@@ -188,9 +184,10 @@ def _request(question: Question, folder: Path) -> Request:
             (pairs / name).mkdir(parents=True)
         for number in range(16):
             write_pair(pairs, number, is_train=number < 12)
-    return Request(
-        base=Config(dataset="folder", weights="random", validation_share=0.25),
-        axes={"frozen": [True, False], "loss": list(LOSSES), "epochs": list(EPOCHS)},
-        seeds=range(-(-question.runs // EXPERIMENTS)),
-        data_dir=pairs,
-    )
+    experiments = len(list(study_configs()))
+    return Request(base=BASE, axes=AXES, seeds=range(-(-question.runs // experiments)), data_dir=pairs)
+
+
+def study_configs() -> Iterator[Config]:
+    """None of them trains beside another: such runs would need fewer slots."""
+    return expand_grid(BASE, AXES)

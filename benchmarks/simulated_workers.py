@@ -12,8 +12,8 @@ from benchmarks.write_lock import WriteLock
 from isicbench.compute.slots import Slot
 from isicbench.records import EpochRecord, Failure, Owner, RunRecord, RunStatus
 from isicbench.scheduling.checkpoints import find_continuation
+from isicbench.scheduling.progress_clock import pause_after
 from isicbench.scheduling.run_folder import log_path, recorded_path
-from isicbench.scheduling.run_recording import PROGRESS_SECONDS
 from isicbench.scheduling.slot_worker import Answer
 from isicbench.store.store import Store
 
@@ -90,6 +90,7 @@ class SimulatedWorker:
         self._slot = slot
         self._at = 0.0
         """Where it stands in time; never before anything that it has done."""
+        self._until_beat = 0.0
 
     async def train(self, run_ids: Sequence[int]) -> Answer:
         """One run: the studies that are simulated have none that train side by side."""
@@ -139,13 +140,17 @@ class SimulatedWorker:
         return Answer({run.id: RunStatus.COMPLETED.value})
 
     async def _train(self, seconds: float) -> None:
-        """With a heartbeat once a second, for which training waits."""
+        """With heartbeats as often as they are due, for which training waits."""
         while seconds > 0:
-            step = min(seconds, PROGRESS_SECONDS)
+            step = min(seconds, self._until_beat)
             self._at += step
             await self._pass_time()
-            self._replay(self._world.beat)
             seconds -= step
+            self._until_beat -= step
+            if self._until_beat <= 0:
+                began = self._at
+                self._replay(self._world.beat)
+                self._until_beat = pause_after(self._at - began)
 
     async def _die(self, after: float) -> Answer:
         self._world.lost_seconds += after
