@@ -4,9 +4,9 @@
     python -m benchmarks.scaling orders
     python -m benchmarks.scaling study [--costs FILE] [--slots N ...] [--runs-a-slot N] [--figure FILE.png]
 
-`costs` trains real runs and counts; with a FILE it is kept, and `study` measures nothing anew. `orders` compares orders of
-runs where nothing else takes time. `study` trains the whole study with the real scheduler and the real store, in virtual
-time: docs/scaling.md tells what is real in it. Run times are drawn from results.db.
+`costs` trains real runs and counts; with a FILE it is kept, and `study` measures nothing anew. `orders` compares orders
+of runs where nothing else takes time. `study` trains the whole study with the real scheduler and the real store, in
+virtual time: docs/scaling.md tells what is real in it. Run times are drawn from results.db.
 """
 
 import argparse

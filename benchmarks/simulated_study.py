@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from benchmarks.run_costs import RunCosts
 from benchmarks.run_lengths import RecordedRun, draw_length
@@ -23,7 +24,7 @@ from isicbench.scheduling.scheduler import Scheduler
 from isicbench.store.store import Store, open_store
 
 EPOCHS = (5, 10, 20, 40)
-AXES = {"frozen": [True, False], "loss": list(LOSSES), "epochs": list(EPOCHS)}
+AXES: Mapping[str, Sequence[Any]] = {"frozen": [True, False], "loss": list(LOSSES), "epochs": list(EPOCHS)}
 BASE = Config(dataset="folder", weights="random", validation_share=0.25)
 SCORES = {
     **{"record_environment": 1, "record_probabilities": 2, "record_evaluation": 2},

@@ -23,6 +23,7 @@ from isicbench.cli.experiment_options import (
     FineTuned,
     Force,
     Frozen,
+    Inclusions,
     LearningRates,
     Losses,
     Names,
@@ -30,6 +31,7 @@ from isicbench.cli.experiment_options import (
     Precision,
     Schedules,
     Seeds,
+    Settings,
     Sizes,
     StudyTags,
     Threshold,
@@ -86,6 +88,8 @@ def run(
     name: Names = None,
     tag: StudyTags = None,
     exclude: Exclusions = None,
+    include: Inclusions = None,
+    set_: Settings = None,
     devices: Devices = "auto",
     jobs_per_device: JobsPerDevice = 1,
     executor: Executor = "local",
@@ -100,8 +104,8 @@ def run(
 ) -> None:
     """Train every combination of the options on the devices at hand, and record it.
 
-    A study is a TOML file of the same options, such as encoder = ["resnet18", "resnet50"], or one that isicbench
-    studies lists; options on the command line come before the file's.
+    A study is a TOML or YAML file of the same options, such as encoder = ["resnet18", "resnet50"], or one that
+    isicbench studies lists; options on the command line come before the file's.
 
     What is completed already (same config and seed) is skipped. Ctrl-C once saves after the current step and stops,
     twice stops at once; the same command, or isicbench resume, goes on from there.
@@ -150,14 +154,15 @@ def run(
     }
     if lr:
         axes["learning_rate"] = lr
-    left_out = [read_combination(text) for text in exclude or ()]
+    assert not set_  # StudyFileCommand has made options of them
     request = Request(
         base=base,
         axes=axes,
         seeds=seed,
         names=name or (),
         data_dir=data_dir,
-        exclude=left_out,
+        exclude=[read_combination(text, option="--exclude") for text in exclude or ()],
+        include=[read_combination(text, option="--include") for text in include or ()],
         tags=read_tags(tag or ()),
     )
     if dry_run:
