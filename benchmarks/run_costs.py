@@ -60,11 +60,10 @@ class RunCosts:
     """Statements of one run and their values, as text."""
     model_bytes: int
     checkpoint_bytes: int
-    log_bytes: int
     prepared_bytes_an_image: int
 
     def times(self, method: str) -> int:
-        """How often a run writes so, heartbeats aside, which time alone counts."""
+        """How often a run writes so."""
         return round(len(self.writes_of(method)) / self.runs)
 
     def writes_of(self, method: str) -> list[Write]:
@@ -117,7 +116,6 @@ def measure_run_costs(folder: Path, *, database: str, epochs: int = 10, train: i
         sent_bytes=round(statistics.mean(sent[1:])),
         model_bytes=(own / "model.pt").stat().st_size,
         checkpoint_bytes=max(checkpoints),
-        log_bytes=sum(file.stat().st_size for file in own.glob("*.log")),
         prepared_bytes_an_image=_bytes_of(prepared) // (train + test),
     )
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.plan_orders import Planned, utilisation
-from benchmarks.run_costs import RunCosts, costs_from_json, costs_to_json, load_seconds, measure_run_costs
+from benchmarks.run_costs import WRITES, RunCosts, costs_from_json, costs_to_json, load_seconds, measure_run_costs
 from benchmarks.run_lengths import RecordedRun, draw_length, recorded_runs
 from benchmarks.scaling_figure import scaling_figure
 from benchmarks.simulated_study import Outcome, Question, simulate, study_configs
@@ -31,6 +31,7 @@ ORDERS = ((8, 160), (100, 500), (100, 2_000), (100, 5_000), (1_000, 5_000), (1_0
 LONGEST_LAST = (0, 1, 2, 4, 8)
 """Runs a slot before the end from which on the longest go first."""
 EVERYTHING = 10**9
+BESIDE_HEARTBEATS = [method for method in WRITES if method != "record_progress"]
 
 
 def main() -> None:
@@ -49,8 +50,11 @@ def _costs(arguments: argparse.Namespace) -> None:
     print("write                  times  statements each  median ms of the processor")
     for method in dict.fromkeys(write.method for write in costs.writes):
         typical = costs.typical(method)
-        times = costs.times(method)
-        print(f"  {method:20} {times:5}  {typical.statements:15}  {1e3 * typical.seconds:.2f}")
+        times = "beats" if method == "record_progress" else costs.times(method)
+        print(f"  {method:20} {times:>5}  {typical.statements:15}  {1e3 * typical.seconds:.2f}")
+    statements = sum(costs.times(method) * costs.typical(method).statements for method in BESIDE_HEARTBEATS)
+    held = sum(costs.times(method) * costs.typical(method).seconds for method in BESIDE_HEARTBEATS)
+    print(f"all of a run without its heartbeats: {statements} statements, {1e3 * held:.0f} ms of the write lock")
     print(f"a worker's start: {load_seconds():.1f} s of a core")
 
 

@@ -115,7 +115,7 @@ def test_what_was_left_out_can_be_included_and_what_is_there_cannot():
     combination = read_combination("lr=1e-3", option="--include")
     left = leave_out(grid, [combination])
     assert [*left, *added(base, axes, [combination], grid=left)] == grid[::-1]
-    with pytest.raises(ConfigError, match="--include: the grid has learning_rate 0.001 already"):
+    with pytest.raises(ConfigError, match=r"--include: the grid has learning_rate 0\.001 already"):
         added(base, axes, [combination], grid=grid)
     with pytest.raises(ConfigError, match="--include noise"):
         read_combination("noise=3", option="--include")
