@@ -302,6 +302,15 @@ class QueuedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningRun:
+    """Who holds a run, and when it was last heard of."""
+
+    id: int
+    owner: Owner | None
+    heartbeat_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRecord:
     """What one `isicbench run` asked for: `run_ids` in the order of the grid, skipped ones included."""
 

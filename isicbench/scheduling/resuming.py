@@ -26,7 +26,7 @@ def resumable_runs(store: Store, *, run_ids: Sequence[int], everything: bool) ->
         raise ConfigError(
             "name the runs to resume, or --all", hint="isicbench resume --all, or numbers of: isicbench list"
         )
-    bury_dead_owners(store, store.running_runs())
+    bury_dead_owners(store, store.heartbeats())
     if everything:
         return _waiting(store)
     runs = [store.run(run_id) for run_id in dict.fromkeys(run_ids)]

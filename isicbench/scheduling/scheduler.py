@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from isicbench.compute.processes import host_name, is_alive
 from isicbench.compute.slots import Slot
-from isicbench.records import Failure, RunRecord, RunStatus
+from isicbench.records import Failure, RunningRun, RunRecord, RunStatus
 from isicbench.scheduling.executor import Worker, Workers
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import memory_advice
@@ -65,7 +65,7 @@ class Scheduler:
 
     async def supervise(self) -> None:
         """What `run` does, in an event loop of the caller's, in the main thread."""
-        self._bury(self.store.running_runs())
+        self._bury(self.store.heartbeats())
         with self._listening_for_stop():
             watching = asyncio.create_task(self._watch())
             try:
@@ -148,7 +148,7 @@ class Scheduler:
             self.store.finish(run_id, status, failure=None if self.stopping else _told(answer.failure, run))
         return True
 
-    def _bury(self, running: Sequence[RunRecord]) -> None:
+    def _bury(self, running: Sequence[RunningRun]) -> None:
         """The dead, but its own workers: their exit codes say more."""
         own = [worker.pid for worker in self._started.values() if worker.host == host_name()]
         bury_dead_owners(self.store, running, known_pids=own)
@@ -164,7 +164,7 @@ class Scheduler:
             self.store.queue_again(run_ids)
             self._waiting.look_again()
 
-    def _end_what_hangs(self, running: Sequence[RunRecord]) -> None:
+    def _end_what_hangs(self, running: Sequence[RunningRun]) -> None:
         beats = {run.id: run.heartbeat_at for run in running}
         for worker in self._started.values():
             if worker.run_ids:
@@ -177,7 +177,7 @@ class Scheduler:
     async def _watch(self) -> None:
         while True:
             self.observe()
-            running = self.store.running_runs()
+            running = self.store.heartbeats()
             self._bury(running)
             self._end_what_hangs(running)
             await asyncio.sleep(POLL_SECONDS)
@@ -216,7 +216,7 @@ def _told(failure: Failure, run: RunRecord) -> Failure:
     return failure
 
 
-def bury_dead_owners(store: Store, running: Sequence[RunRecord], *, known_pids: Sequence[int] = ()) -> None:
+def bury_dead_owners(store: Store, running: Sequence[RunningRun], *, known_pids: Sequence[int] = ()) -> None:
     """Fail those of the `running` runs whose worker is gone, whoever started it: one here by its process, one elsewhere
     by its silence."""
     for run in running:
@@ -224,7 +224,7 @@ def bury_dead_owners(store: Store, running: Sequence[RunRecord], *, known_pids: 
             store.finish(run.id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
 
 
-def _why_lost(run: RunRecord, known_pids: Sequence[int]) -> str:
+def _why_lost(run: RunningRun, known_pids: Sequence[int]) -> str:
     """Empty for one whose worker lives, as far as can be told."""
     owner = run.owner
     if owner is None:

@@ -24,6 +24,7 @@ from isicbench.records import (
     PredictionRecord,
     ProbabilityRecord,
     QueuedRun,
+    RunningRun,
     RunRecord,
     RunStatus,
     SampleRecord,
@@ -155,6 +156,16 @@ class ReadingStore:
 
     def running_runs(self) -> list[RunRecord]:
         return self.runs(statuses=[RunStatus.RUNNING])
+
+    def heartbeats(self) -> list[RunningRun]:
+        """Of every running run, by number; a scheduler asks twice a second, so nothing else is read."""
+        columns = (RunRow.id, RunRow.host, RunRow.pid, RunRow.process_started, RunRow.slot, RunRow.heartbeat_at)
+        query = select(*columns).where(RunRow.status == RunStatus.RUNNING.value).order_by(RunRow.id)
+        with reading(self._engine) as session:
+            return [
+                RunningRun(id=row.id, owner=rows_to_records.owner(row), heartbeat_at=row.heartbeat_at)
+                for row in session.execute(query)
+            ]
 
     def seconds_an_epoch(self) -> dict[tuple[object, ...], float]:
         """Mean training time an epoch of the completed runs, by dataset, encoder, decoder, frozen or not, and size."""
