@@ -139,7 +139,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs-a-slot", type=int, default=20)
     parser.add_argument("--scale", type=float, default=1.0, help="of the recorded run times")
     parser.add_argument("--statement-ms", type=float, default=0.0, help="more for each statement: a server's distance")
-    parser.add_argument("--commit-ms", type=float, default=4.0, help="more for each commit: a disk's flush")
+    parser.add_argument("--commit-ms", type=float, default=0.0, help="more for each commit: a disk's flush")
     parser.add_argument("--deaths", type=float, default=0.01, help="share of the runs whose worker dies on the way")
     parser.add_argument("--real-epochs", action="store_true", help="record every epoch instead of its time")
     parser.add_argument("--seed", type=int, default=0)
