@@ -57,8 +57,6 @@ class Outcome:
     busy_seconds: float
     """Of training and scoring, as if nothing was ever waited for."""
     lost_seconds: float
-    longest_seconds: float
-    """The longest run's."""
     scheduler_seconds: float
     lock_seconds: float
     lock_waited_seconds: float
@@ -73,12 +71,6 @@ class Outcome:
     def utilisation(self) -> float:
         """Share of all slots' time, from the begin to the end, that went into runs."""
         return (self.busy_seconds + self.lost_seconds) / (self.question.slots * self.seconds)
-
-    @property
-    def best_possible(self) -> float:
-        """Of that share, where nothing cost anything: no plan is shorter than its longest run, or its mean slot."""
-        work = self.busy_seconds + self.lost_seconds
-        return work / self.question.slots / max(work / self.question.slots, self.longest_seconds)
 
     @property
     def scheduler_share(self) -> float:
@@ -125,7 +117,6 @@ def simulate(question: Question, costs: RunCosts, recorded: Sequence[RecordedRun
         seconds=executor.seconds,
         busy_seconds=world.busy_seconds,
         lost_seconds=world.lost_seconds,
-        longest_seconds=max(length.seconds for length in lengths.values()),
         scheduler_seconds=time.process_time() - began - clock.apart_seconds,
         lock_seconds=lock.held_seconds,
         lock_waited_seconds=lock.waited_seconds,

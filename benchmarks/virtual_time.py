@@ -3,9 +3,8 @@
 import asyncio
 import selectors
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 
 class VirtualClock:
@@ -48,9 +47,6 @@ class _SkippingSelector(selectors.DefaultSelector):
         if not ready and timeout:
             self._clock.wait_until(self._clock.now() + timeout)
         return ready
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return super().get_map()
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

@@ -66,8 +66,7 @@ def _lost_twice(runs):
 def test_the_time_of_all_slots_is_what_runs_took_and_what_was_waited(trained):
     outcome, _ = trained
     assert outcome.busy_seconds + outcome.lost_seconds < 4 * outcome.seconds
-    assert 0.5 < outcome.utilisation < outcome.best_possible <= 1
-    assert outcome.longest_seconds <= outcome.seconds
+    assert 0.5 < outcome.utilisation < 1
     assert 0 < outcome.lock_share < 0.5
 
 
