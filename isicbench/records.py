@@ -339,6 +339,25 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedRun:
+    """What a scheduler needs to know of a run that waits."""
+
+    id: int
+    config: Config
+    seed: int
+    retry_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningRun:
+    """Who holds a run, and when it was last heard of."""
+
+    id: int
+    owner: Owner | None
+    heartbeat_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRecord:
     """What one `isicbench run` asked for: `run_ids` in the order of the grid, skipped ones included."""
 

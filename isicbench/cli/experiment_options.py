@@ -135,5 +135,15 @@ Exclusions = Annotated[
         "--exclude", metavar="KEY=VALUE,...", help="Leave these combinations out of the grid; repeat for several."
     ),
 ]
+Inclusions = Annotated[
+    list[str] | None,
+    typer.Option("--include", metavar="KEY=VALUE,...", help="Add these combinations to the grid; repeat for several."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Set a key of the study's file; several values with commas between."
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Train again what is completed.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")]

@@ -28,6 +28,7 @@ from isicbench.cli.experiment_options import (
     Force,
     FreezeUntil,
     Frozen,
+    Inclusions,
     Keep,
     LearningRates,
     Losses,
@@ -37,6 +38,7 @@ from isicbench.cli.experiment_options import (
     Precision,
     Schedules,
     Seeds,
+    Settings,
     Sizes,
     StudyTags,
     Threshold,
@@ -114,6 +116,8 @@ def run(
     name: Names = None,
     tag: StudyTags = None,
     exclude: Exclusions = None,
+    include: Inclusions = None,
+    set_: Settings = None,
     devices: Devices = "auto",
     jobs_per_device: JobsPerDevice = 1,
     executor: Executor = "local",
@@ -133,8 +137,8 @@ def run(
 ) -> None:
     """Train every combination of the options on the devices at hand, and record it.
 
-    A study is a TOML file of the same options, such as encoder = ["resnet18", "resnet50"], or one that isicbench
-    studies lists; options on the command line come before the file's.
+    A study is a TOML or YAML file of the same options, such as encoder = ["resnet18", "resnet50"], or one that
+    isicbench studies lists; options on the command line come before the file's.
 
     What is completed already (same config and seed) is skipped. Ctrl-C once saves after the current step and stops,
     twice stops at once; the same command, or isicbench resume, goes on from there.
@@ -207,7 +211,7 @@ def run(
         axes["learning_rate"] = lr
     if folds or fold:
         axes["fold"] = fold or list(range(1, folds + 1))
-    left_out = [read_combination(text) for text in exclude or ()]
+    assert not set_  # StudyFileCommand has made options of them
     request = Request(
         base=base,
         axes=axes,
@@ -215,7 +219,8 @@ def run(
         names=name or (),
         data_dir=data_dir,
         choice=SplitChoice(images=images, masks=masks, split_file=split_file, test_share=test_share, group_by=group_by),
-        exclude=left_out,
+        exclude=[read_combination(text, option="--exclude") for text in exclude or ()],
+        include=[read_combination(text, option="--include") for text in include or ()],
         tags=read_tags(tag or ()),
     )
     command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])

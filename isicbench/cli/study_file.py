@@ -1,8 +1,6 @@
-"""Study files: TOML whose keys are the options of `isicbench run`. What stands on the command line comes first."""
+"""Study files, whose keys are the options of `isicbench run`. What stands on the command line comes first."""
 
-import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,20 +9,27 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from isicbench.choices import unknown
+from isicbench.cli.settings import setting_options, split_settings
+from isicbench.cli.study_text import entries_of
 from isicbench.errors import ConfigError
 
 SUFFIX = ".toml"
 LARGEST_BYTES = 1_000_000
+NO_KEYS = ("help", "dry-run", "force", "set")
+"""Options that say what a command does, not what a study is."""
 
 
 class StudyFileCommand(TyperCommand):
     """A command that takes a study before its options: a file, or the name of one that isicbench ships."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and not args[0].startswith("-"):
-            options = [option for option in self.params if isinstance(option, TyperOption)]
-            args = [*study_options(args[0], args[1:], options, ctx), *args[1:]]
-        parsed: list[str] = super().parse_args(ctx, args)
+        by_key = keys_of(option for option in self.params if isinstance(option, TyperOption))
+        settings, given = split_settings(args)
+        set_options, set_keys = setting_options(settings, given, by_key)
+        if given and not given[0].startswith("-"):
+            study, *given = given
+            given = [*study_options(study, given, by_key, ctx, without=set_keys), *given]
+        parsed: list[str] = super().parse_args(ctx, [*set_options, *given])
         return parsed
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -39,26 +44,29 @@ def shipped_studies() -> dict[str, str]:
     }
 
 
-def study_options(study: str, given: Sequence[str], options: Sequence[TyperOption], ctx: Any) -> list[str]:
-    """The file's keys as options, without those that are `given` already.
+def keys_of(options: Iterable[TyperOption]) -> dict[str, TyperOption]:
+    """The options that may stand in a study file, by their keys."""
+    by_key = {option.opts[0].removeprefix("--"): option for option in options}
+    return {key: option for key, option in by_key.items() if key not in NO_KEYS}
 
-    Raises `ConfigError`, with file and line, for what is no TOML, no option, or no value of its option.
+
+def study_options(
+    study: str, given: Sequence[str], by_key: Mapping[str, TyperOption], ctx: Any, *, without: Collection[str] = ()
+) -> list[str]:
+    """The file's keys as options, `without` some and without those that are `given` already.
+
+    Raises `ConfigError`, with file and line, for what is no TOML or YAML, no option, or no value of its option.
     """
     name, text = _read(study)
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: {error}", hint="A line looks like: epochs = 10, or: lr = [1e-3, 1e-4]") from error
-    by_key = {option.opts[0].removeprefix("--"): option for option in options}
     taken = {argument.split("=", 1)[0] for argument in given}
     found: list[str] = []
-    for key, value in values.items():
-        place = f"{name}, line {_line_of(key, text)}"
-        option = by_key.get(key.replace("_", "-"))
-        if option is None or key in ("help", "dry-run", "force"):
-            raise _at(place, unknown("the key", key, sorted(by_key)))
-        if not taken & set(option.opts):
-            found += _as_options(option, value, place=place, ctx=ctx)
+    for entry in entries_of(name, text):
+        place = f"{name}, line {entry.line}"
+        key = entry.key.replace("_", "-")
+        if key not in by_key:
+            raise _at(place, unknown("the key", entry.key, sorted(by_key)))
+        if key not in without and not taken & set(by_key[key].opts):
+            found += _as_options(by_key[key], entry.value, place=place, ctx=ctx)
     return found
 
 
@@ -69,7 +77,7 @@ def _read(study: str) -> tuple[str, str]:
             with path.open("rb") as file:
                 return str(path), file.read(LARGEST_BYTES).decode()
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not text in UTF-8", hint="A study file is TOML.") from error
+        raise ConfigError(f"{path}: not text in UTF-8", hint="A study file is TOML or YAML.") from error
     if study in shipped_studies():
         return f"the study {study}", files("isicbench.studies").joinpath(study + SUFFIX).read_text()
     raise ConfigError(
@@ -107,12 +115,6 @@ def _plain(value: Any, *, place: str) -> str:
     if isinstance(value, str | int | float):
         return str(value)
     raise ConfigError(f"{place}: expected a number, a text, or a list of them")
-
-
-def _line_of(key: str, text: str) -> int:
-    """Where the key stands first; 1 for one that is written in another way."""
-    pattern = re.compile(rf'^\s*(\[\[?\s*)?["\']?{re.escape(key)}["\']?\s*(\]\]?|=|\.)')
-    return next((number for number, line in enumerate(text.splitlines(), start=1) if pattern.match(line)), 1)
 
 
 def _at(place: str, error: ConfigError) -> ConfigError:

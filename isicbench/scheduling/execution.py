@@ -30,7 +30,7 @@ def execute(
     """Train claimed runs, side by side where there are several, and score each; returns the status that each has now.
 
     Whatever training raises becomes the runs' failure in the database, so that a worker outlives its runs. `moved` is
-    called after each step, epoch and score of an image.
+    called after each step, epoch, batch of validation or test images and score of an image.
     """
     begin_peak(device)
     environment = describe_environment(device=device_name(device), threads=torch.get_num_threads())

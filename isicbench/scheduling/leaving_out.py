@@ -1,11 +1,11 @@
-"""Combinations that a grid leaves out."""
+"""Combinations that a grid leaves out, or has beyond its axes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from isicbench.choices import unknown
-from isicbench.config import Config
+from isicbench.config import Config, expand_grid
 from isicbench.errors import ConfigError
 from isicbench.report.run_options import OPTIONS
 
@@ -23,14 +23,14 @@ _KINDS: dict[str, Callable[[str], Any]] = {field.name: type(field.default) for f
 Combination = Mapping[str, Any]
 
 
-def read_combination(text: str) -> Combination:
-    """`encoder=resnet18,decoder=conv` as config fields. Raises `ConfigError`."""
+def read_combination(text: str, *, option: str) -> Combination:
+    """`encoder=resnet18,decoder=conv` as config fields, as `option` is given it. Raises `ConfigError`."""
     found: dict[str, Any] = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")
         key = name.strip().replace("_", "-")
         if key not in FIELDS:
-            raise unknown("--exclude", key, sorted(FIELDS))
+            raise unknown(option, key, sorted(FIELDS))
         field = FIELDS[key]
         try:
             found[field] = _TRUTH[value.strip().lower()] if field == "frozen" else _KINDS[field](value.strip())
@@ -38,7 +38,7 @@ def read_combination(text: str) -> Combination:
             equals = ""
         if not equals:
             raise ConfigError(
-                f"--exclude {part}: no value of {key}", hint="For example: --exclude encoder=resnet18,lr=0.1"
+                f"{option} {part}: no value of {key}", hint=f"For example: {option} encoder=resnet18,lr=0.1"
             )
     return found
 
@@ -50,6 +50,29 @@ def leave_out(configs: Sequence[Config], combinations: Sequence[Combination]) ->
             told = ", ".join(f"{field} {value}" for field, value in combination.items())
             raise ConfigError(f"--exclude: the grid has no experiment with {told}", hint="See: isicbench run --dry-run")
     return [config for config in configs if not any(_fits(config, combination) for combination in combinations)]
+
+
+def added(
+    base: Config, axes: Mapping[str, Sequence[Any]], combinations: Sequence[Combination], *, grid: Sequence[Config]
+) -> list[Config]:
+    """The experiments of the combinations that `grid` lacks; what one does not name spans the axes as the grid does.
+
+    Raises `ConfigError` for a combination that adds none.
+    """
+    found = dict.fromkeys(grid)
+    for combination in combinations:
+        before = len(found)
+        spanned = expand_grid(base, {**axes, **{field: [value] for field, value in combination.items()}})
+        found |= dict.fromkeys(
+            config
+            if "learning_rate" in axes or "learning_rate" in combination
+            else replace(config, learning_rate=config.default_learning_rate)
+            for config in spanned
+        )
+        if len(found) == before:
+            told = ", ".join(f"{field} {value}" for field, value in combination.items())
+            raise ConfigError(f"--include: the grid has {told} already", hint="See: isicbench run --dry-run")
+    return list(found)[len(grid) :]
 
 
 def _fits(config: Config, combination: Combination) -> bool:

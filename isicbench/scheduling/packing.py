@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from isicbench.compute.devices import visible_gpus
 from isicbench.compute.slots import Slot
 from isicbench.config import Config
-from isicbench.records import RunRecord
+from isicbench.records import QueuedRun, RunRecord
 from isicbench.scheduling.out_of_memory import KIND
 
 CONTEXT_MIB = 800
@@ -38,7 +38,7 @@ class Packing:
     _alone: set[int] = field(default_factory=set)
     """Runs that get a device for themselves."""
 
-    def may_start(self, run: RunRecord, slot: Slot) -> bool:
+    def may_start(self, run: QueuedRun | RunRecord, slot: Slot) -> bool:
         """Whether the run fits beside those on the slot's device; where nothing else is on it there is no better time.
 
         A run of which nothing is known may start: how much it takes, and whether it fits, is known afterwards.
@@ -89,7 +89,7 @@ class Packing:
         promised = sum(max(self._need_mib(run) for run in runs) for runs in beside if runs)
         return min(memory.free_mib, memory.total_mib - promised)
 
-    def _need_mib(self, run: RunRecord) -> float:
+    def _need_mib(self, run: QueuedRun | RunRecord) -> float:
         """0 where it is not known."""
         peak = self.peaks_mib.get(memory_shape(run.config))
         return 0.0 if peak is None else peak + CONTEXT_MIB

@@ -20,7 +20,7 @@ from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
 from isicbench.plugins import is_plugin_name
 from isicbench.records import DatasetRecord
-from isicbench.scheduling.leaving_out import Combination, leave_out
+from isicbench.scheduling.leaving_out import Combination, added, leave_out
 from isicbench.store.studies import RunRequest
 
 
@@ -39,6 +39,8 @@ class Request:
     data_dir: Path | None = None
     choice: SplitChoice = NO_CHOICE
     exclude: Sequence[Combination] = ()
+    include: Sequence[Combination] = ()
+    """Beyond the grid, and beyond what it leaves out."""
     tags: Sequence[str] = ()
     """Of the study."""
 
@@ -156,6 +158,7 @@ def _expand(request: Request) -> list[Config]:
     if "learning_rate" not in request.axes:
         configs = [replace(config, learning_rate=config.default_learning_rate) for config in configs]
     configs = leave_out(configs, request.exclude)
+    configs += added(request.base, request.axes, request.include, grid=configs)
     if not configs:
         raise ConfigError("--exclude leaves nothing of the grid", hint="See: isicbench run --dry-run")
     return configs

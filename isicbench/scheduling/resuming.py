@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from isicbench.data.prepare import load_prepared
 from isicbench.errors import ConfigError
 from isicbench.records import RunRecord, RunStatus
-from isicbench.scheduling.scheduler import bury_dead_owners
+from isicbench.scheduling.burial import bury_dead_owners
 from isicbench.scheduling.search import PRUNED
 from isicbench.store.store import Store
 from isicbench.store.studies import RunRequest
@@ -27,7 +27,7 @@ def resumable_runs(store: Store, *, run_ids: Sequence[int], everything: bool) ->
         raise ConfigError(
             "name the runs to resume, or --all", hint="isicbench resume --all, or numbers of: isicbench list"
         )
-    bury_dead_owners(store)
+    bury_dead_owners(store, store.heartbeats())
     if everything:
         return _waiting(store)
     runs = [store.run(run_id) for run_id in dict.fromkeys(run_ids)]

@@ -13,16 +13,12 @@ from isicbench.scheduling.failures import diagnosed, failure_of
 from isicbench.scheduling.group import Group
 from isicbench.scheduling.model_file import require_finite, save_model
 from isicbench.scheduling.peak_memory import peak_mib
+from isicbench.scheduling.progress_clock import pause_after
 from isicbench.scheduling.run_folder import run_folder
 from isicbench.scheduling.scores import record_scores
 from isicbench.store.store import Store
 from isicbench.training.loop import RunEvent, TrainingDivergedError, train_together
 from isicbench.training.state import TrainingState
-
-PROGRESS_SECONDS = 1.0
-"""At most one progress row a second and run, so that recording costs next to nothing."""
-BEAT_SECONDS = 4.0
-"""While runs are scored: less than what the scheduler allows a worker beyond the longest standstill."""
 
 
 class StopRequestedError(Exception):
@@ -44,10 +40,10 @@ class Recording:
         self.active = set(range(len(runs)))
         self.ended: dict[int, RunStatus] = {}
         """By the run's number."""
-        self._reported = [-PROGRESS_SECONDS] * len(runs)
+        self._report_at = 0.0
+        """For all runs of the group at once: they take their steps together."""
         self._steps = [StepRecord(epoch=len(self.epochs[i]), step=0, steps=0) for i in range(len(runs))]
         """Each run's last one."""
-        self._beaten = time.monotonic()
         self._standing: dict[int, RunEvent] = {}
         """Each run's last event."""
         self._checkpoints = CheckpointClock(minutes=checkpoint_minutes)
@@ -63,6 +59,7 @@ class Recording:
             training=group.training,
             validation=group.validation,
             resume_from=resume_from,
+            moved=self.goes_on,
         ):
             self.record(happened)
             self.moved()
@@ -122,21 +119,27 @@ class Recording:
                 self.epochs[happened.index].append(event)
             case StepRecord():
                 self._steps[happened.index] = event
-                if time.monotonic() - self._reported[happened.index] >= PROGRESS_SECONDS:
-                    self.store.record_progress(run.id, event)
-                    self._reported[happened.index] = time.monotonic()
+                if happened.index == max(self.active):
+                    self._report()
             case TrainingDivergedError():
                 self.store.record_diagnoses(run.id, [diagnosed(event, run)])
                 self._end(happened.index, RunStatus.DIVERGED)
 
     def goes_on(self) -> None:
-        """Say that an image was scored, in the database for every run that waits for its turn too: to whoever watches
-        their heartbeats, a test set that takes minutes looks like a worker that hangs."""
+        """Say that a batch was validated or an image scored, in the database for every run that waits for its turn too:
+        to whoever watches their heartbeats, images that take minutes look like a worker that hangs."""
         self.moved()
-        if time.monotonic() - self._beaten >= BEAT_SECONDS:
-            for index in sorted(self.active):
-                self.store.record_progress(self.runs[index].id, self._steps[index])
-            self._beaten = time.monotonic()
+        self._report()
+
+    def _report(self) -> None:
+        """Where every run of the group stands, if that is due."""
+        began = time.monotonic()
+        if began < self._report_at:
+            return
+        for index in sorted(self.active):
+            self.store.record_progress(self.runs[index].id, self._steps[index])
+        now = time.monotonic()
+        self._report_at = now + pause_after(now - began)
 
     def score(self, group: Group, index: int, *, device: torch.device) -> None:
         """Score, save and complete one trained run; what goes wrong is this run's failure alone."""
@@ -151,7 +154,7 @@ class Recording:
                 validation=group.validation,
                 epochs=epochs,
                 frozen_tensors_changed=group.frozen_tensors_changed(),
-                scored=self.goes_on,
+                moved=self.goes_on,
             )
             self.store.record_artifact(run.id, save_model(group.segmenters[index], run, artifacts=self.store.folder))
         except Exception as error:

@@ -6,28 +6,26 @@ belongs to whoever claims it.
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from isicbench.compute.processes import host_name, is_alive
+from isicbench.compute.processes import host_name
 from isicbench.compute.slots import Slot
-from isicbench.records import Failure, RunRecord, RunStatus
+from isicbench.records import Failure, QueuedRun, RunningRun, RunRecord, RunStatus
+from isicbench.scheduling.burial import Undertaker
 from isicbench.scheduling.executor import Worker, Workers
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import memory_advice
 from isicbench.scheduling.packing import Packing
 from isicbench.scheduling.safeguards import Safeguards
-from isicbench.scheduling.side_by_side import next_group
 from isicbench.scheduling.slot_worker import Answer
+from isicbench.scheduling.waiting_runs import WaitingRuns
 from isicbench.store.store import Store
 
 POLL_SECONDS = 0.5
 DEATHS = ("signal", "exit", "lost", "hang")
 """Failures that say nothing of the run itself: another attempt may well end otherwise."""
-SILENT_SECONDS = 3600.0
-"""After which a worker on another host is taken to be gone: far longer than a step, or than two clocks differ."""
 MOST_FALSE_STARTS = 3
 """A slot whose workers die so often before they take a run is given up."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -53,19 +51,25 @@ class Scheduler:
         self.observe = observe
         self.stopping = False
         self._started: dict[str, Worker] = {}
+        self._in_hand: set[int] = set()
+        """What its slots have been handed: no second one needs to ask for it."""
+        self._waiting = WaitingRuns(store, study_id, slots=len(workers.slots) + workers.slots_elsewhere)
+        self._undertaker = Undertaker(store)
         self.packing = Packing()
         if any(slot.uuid for slot in workers.slots):
             for config, peak_mib in store.gpu_peaks():
                 self.packing.learn(config, peak_mib)
-        self._undertaker = Undertaker(store)
+        self._unfinished_until = 0.0
+        self._finished = False
 
     def run(self) -> None:
         """Return when no run of the study is queued or running, after a stop was asked for, or when no slot is left
         whose workers start."""
-        asyncio.run(self._run())
+        asyncio.run(self.supervise())
 
-    async def _run(self) -> None:
-        self._bury()
+    async def supervise(self) -> None:
+        """What `run` does, in an event loop of the caller's, in the main thread."""
+        self._bury(self.store.heartbeats())
         with self._listening_for_stop():
             watching = asyncio.create_task(self._watch())
             try:
@@ -80,39 +84,59 @@ class Scheduler:
 
     async def _keep_busy(self, slot: Slot) -> None:
         false_starts = 0
-        while not self.stopping and false_starts < MOST_FALSE_STARTS:
-            if run_ids := self._next_group(slot):
-                self.packing.starts(slot, self.store.runs(run_ids=run_ids))
-                worker = await self._worker(slot)
-                if worker is None:
-                    self.packing.ends(slot, [])
-                    await asyncio.sleep(POLL_SECONDS)
-                    continue
-                answer = await worker.train(run_ids)
-                self._retry_the_crowded(self.packing.ends(slot, self._left_by(worker, run_ids)))
-                recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
-                self._retry_the_dead()
-                self._queue_the_interrupted(run_ids)
-                false_starts = 0 if answer.failure is None or any(recorded) else false_starts + 1
+        while not self.stopping and not self._finished and false_starts < MOST_FALSE_STARTS:
+            run_ids = self._next_group(slot)
+            if not run_ids and self.workers.lent_by_queue and self._waiting.none_left:
+                return
+            answer = await self._train(slot, run_ids) if run_ids else None
+            if answer is not None:
+                recorded = self._take(answer, run_ids, self._started[slot.name])
+                false_starts = 0 if answer.failure is None or recorded else false_starts + 1
                 if not answer.all_refused:
                     continue
-            elif self.workers.lent_by_queue or not self._unfinished():
-                return
-            await asyncio.sleep(POLL_SECONDS)
+            if not self._finished:
+                await asyncio.sleep(POLL_SECONDS)
 
     def _next_group(self, slot: Slot) -> list[int]:
-        return next_group(
-            self.store,
-            self.study_id,
-            slots=len(self.workers.slots) + self.workers.slots_elsewhere,
-            may_start=lambda run: self.packing.may_start(run, slot),
-        )
+        """Empty where nothing is queued; then the study may be finished, which is asked once for all idle slots: at a
+        study's end they may be hundreds."""
+        now = asyncio.get_running_loop().time()
 
-    def _left_by(self, worker: Worker, run_ids: Sequence[int]) -> list[RunRecord]:
+        def may_start(run: QueuedRun) -> bool:
+            return self.packing.may_start(run, slot)
+
+        found = self._waiting.take_group(in_hand=self._in_hand, now=now, may_start=may_start)
+        if not found and not self._in_hand and now >= self._unfinished_until:
+            self._finished = not self._unfinished()
+            self._unfinished_until = now + POLL_SECONDS
+        return found
+
+    async def _train(self, slot: Slot, run_ids: Sequence[int]) -> Answer | None:
+        """None where the slot has no worker as yet."""
+        self._in_hand.update(run_ids)
+        self.packing.starts(slot, self.store.runs(run_ids=run_ids) if slot.uuid else [])
+        worker: Worker | None = None
+        try:
+            worker = await self._worker(slot)
+            return None if worker is None else await worker.train(run_ids)
+        finally:
+            self._in_hand.difference_update(run_ids)
+            self._retry_the_crowded(self.packing.ends(slot, self._left_by(worker, run_ids) if slot.uuid else []))
+
+    def _left_by(self, worker: Worker | None, run_ids: Sequence[int]) -> list[RunRecord]:
         """Those of the runs that were this worker's, as they are now."""
-        owned = (worker.host, worker.pid)
+        owned = (worker.host, worker.pid) if worker is not None else None
         runs = self.store.runs(run_ids=run_ids)
         return [run for run in runs if run.owner is not None and (run.owner.host, run.owner.pid) == owned]
+
+    def _take(self, answer: Answer, run_ids: Sequence[int], worker: Worker) -> bool:
+        """Record what a worker's answer leaves to record; whether it had begun one of its runs when it died."""
+        recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
+        if answer.failure is not None:
+            self._retry_the_dead()
+        if answer.failure is not None or RunStatus.INTERRUPTED.value in answer.statuses.values():
+            self._queue_the_interrupted(run_ids)
+        return any(recorded)
 
     async def _worker(self, slot: Slot) -> Worker | None:
         """The slot's living worker; a dead one is replaced."""
@@ -143,15 +167,15 @@ class Scheduler:
             self.store.finish(run_id, status, failure=None if self.stopping else _told(answer.failure, run))
         return True
 
-    def _bury(self) -> None:
+    def _bury(self, running: Sequence[RunningRun]) -> None:
         """The dead, but its own workers: their exit codes say more."""
         own = [worker.pid for worker in self._started.values() if worker.host == host_name()]
-        self._undertaker.look(known_pids=own)
+        self._undertaker.look(running, known_pids=own)
         self._retry_the_dead()
 
     def _retry_the_dead(self) -> None:
-        if not self.stopping:
-            self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries)
+        if not self.stopping and self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries):
+            self._waiting.look_again()
 
     def _retry_the_crowded(self, run_ids: Sequence[int]) -> None:
         """What ran out of memory beside others gets a device for itself, once."""
@@ -159,17 +183,19 @@ class Scheduler:
             retries = max(1, self.safeguards.retries)
             attempts = self.store.retry_dead(self.study_id, kinds=(OUT_OF_MEMORY,), retries=retries, run_ids=run_ids)
             self.packing.give_a_device(attempts)
+            self._waiting.look_again()
 
     def _queue_the_interrupted(self, run_ids: Sequence[int]) -> None:
         """What nobody here has stopped goes on in its own row, from its checkpoint."""
         if self.workers.resumes_interrupted and not self.stopping:
             self.store.queue_again(run_ids)
+            self._waiting.look_again()
 
-    def _end_what_hangs(self) -> None:
+    def _end_what_hangs(self, running: Sequence[RunningRun]) -> None:
+        beats = {run.id: run.heartbeat_at for run in running}
         for worker in self._started.values():
             if worker.run_ids:
-                runs = self.store.runs(run_ids=worker.run_ids)
-                worker.end_if_hanging(tuple((run.status, run.heartbeat_at, run.finished_at) for run in runs))
+                worker.end_if_hanging(tuple(beats.get(run_id) for run_id in worker.run_ids))
 
     def _unfinished(self) -> bool:
         progress = self.store.study_progress(self.study_id)
@@ -178,8 +204,9 @@ class Scheduler:
     async def _watch(self) -> None:
         while True:
             self.observe()
-            self._bury()
-            self._end_what_hangs()
+            running = self.store.heartbeats()
+            self._bury(running)
+            self._end_what_hangs(running)
             await asyncio.sleep(POLL_SECONDS)
 
     async def _end_workers(self) -> None:
@@ -214,48 +241,3 @@ def _told(failure: Failure, run: RunRecord) -> Failure:
     if failure.kind == "hang":
         return replace(failure, message=f"{failure.message}: {run.log_path}")
     return failure
-
-
-class Undertaker:
-    """Fails the runs whose worker is gone at two looks: in between, the scheduler that started it may tell of its end,
-    and its exit code says more."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._seen: set[int] = set()
-
-    def look(self, *, known_pids: Sequence[int] = ()) -> None:
-        """All but those of the processes that the caller knows about."""
-        lost = _lost_runs(self._store, known_pids)
-        _bury(self._store, {run_id: why for run_id, why in lost.items() if run_id in self._seen})
-        self._seen = set(lost)
-
-
-def bury_dead_owners(store: Store) -> None:
-    """Fail the runs whose worker is gone, whoever started it: one here by its process, one elsewhere by its silence."""
-    _bury(store, _lost_runs(store))
-
-
-def _bury(store: Store, lost: Mapping[int, str]) -> None:
-    for run_id, message in lost.items():
-        store.finish(run_id, RunStatus.FAILED, failure=Failure(kind="lost", message=message))
-
-
-def _lost_runs(store: Store, known_pids: Sequence[int] = ()) -> dict[int, str]:
-    """With the reason."""
-    return {run.id: why for run in store.running_runs() if (why := _why_lost(run, known_pids))}
-
-
-def _why_lost(run: RunRecord, known_pids: Sequence[int]) -> str:
-    """Empty for one whose worker lives, as far as can be told."""
-    owner = run.owner
-    if owner is None:
-        return ""
-    if owner.host != host_name():
-        silent = (datetime.now(UTC) - run.heartbeat_at).total_seconds() if run.heartbeat_at else 0.0
-        if silent < SILENT_SECONDS:
-            return ""
-        return f"nothing was heard of its worker on {owner.host} for {silent / 60:.0f} minutes"
-    if owner.pid in known_pids or is_alive(owner.pid, started=owner.process_started):
-        return ""
-    return f"its worker (process {owner.pid}) is gone, and with it the command that started it"

@@ -34,19 +34,19 @@ def record_scores(
     validation: Images,
     epochs: Sequence[EpochRecord],
     frozen_tensors_changed: int,
-    scored: Callable[[], None] = lambda: None,
+    moved: Callable[[], None] = lambda: None,
 ) -> None:
     """The threshold from validation, the test set's scores at both resolutions, samples, and what they say.
 
-    The test set, or the fold in its place, is read here for the first time, and nothing is chosen by it. `scored` is
-    called after each image.
+    The test set, or the fold in its place, is read here for the first time, and nothing is chosen by it. `moved` is
+    called after each batch that is predicted and each image that is scored.
     """
     config = run.config
     test = prepared.test
     if config.folds:
         test = prepared.train.part(split_training(prepared.train.image_ids, config).fold)
     on_validation = probability_record(
-        count_batch_by_batch(segmenter, validation),
+        count_batch_by_batch(segmenter, validation, moved=moved),
         split="validation",
         dataset_fingerprint=config.dataset_fingerprint,
     )
@@ -54,14 +54,14 @@ def record_scores(
     threshold = config.threshold
     if config.chooses_threshold:
         threshold = best_threshold(on_validation.threshold_scores).threshold
-    on_test = predict_probabilities(segmenter, place_images(test, device=validation.device))
+    on_test = predict_probabilities(segmenter, place_images(test, device=validation.device), moved=moved)
     evaluations = evaluate(
         on_test,
         test,
         split_name=config.scored_split,
         dataset_fingerprint=config.dataset_fingerprint,
         threshold=threshold,
-        progress=lambda *_: scored(),
+        progress=lambda *_: moved(),
     )
     seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=test.image_ids)
     evaluations = [replace(evaluation, seen_in_training=seen) for evaluation in evaluations]
@@ -110,9 +110,9 @@ def count_trained_on(store: Store, config: Config, *, fingerprint: str, image_id
     return count_seen(trained_images(own, config), evaluated)
 
 
-def count_batch_by_batch(segmenter: Segmenter, data: Images) -> Histograms:
+def count_batch_by_batch(segmenter: Segmenter, data: Images, *, moved: Callable[[], None] = lambda: None) -> Histograms:
     """The histograms of a split's probabilities, which are never in memory all at once."""
-    parts = zip(predicted_batches(segmenter, data), inference_slices(data), strict=True)
+    parts = zip(predicted_batches(segmenter, data, moved=moved), inference_slices(data), strict=True)
     return join_histograms([count_probabilities(found, data.masks_at(part).cpu().numpy()) for found, part in parts])
 
 

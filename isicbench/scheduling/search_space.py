@@ -90,7 +90,7 @@ def _read_choice(text: str) -> Choice:
         raise unknown("--choice", name, sorted(_CHOICE_NAMES))
     field = _CHOICE_NAMES[name]
     try:
-        values = [read_combination(f"{name}={value}")[field] for value in listed.split(",")]
+        values = [read_combination(f"{name}={value}", option="--choice")[field] for value in listed.split(",")]
     except ConfigError:
         values = []
     if len(set(values)) < 2:

@@ -11,8 +11,9 @@ from contextlib import contextmanager, suppress
 
 from isicbench.errors import ClusterError
 from isicbench.records import RunStatus
+from isicbench.scheduling.burial import Undertaker
 from isicbench.scheduling.safeguards import Safeguards
-from isicbench.scheduling.scheduler import DEATHS, POLL_SECONDS, STOP_SIGNALS, Undertaker
+from isicbench.scheduling.scheduler import DEATHS, POLL_SECONDS, STOP_SIGNALS
 from isicbench.scheduling.slurm_array import SlurmArray
 from isicbench.scheduling.slurm_commands import Element
 from isicbench.scheduling.slurm_job import SlurmJob
@@ -75,7 +76,7 @@ class SlurmExecutor:
         next_question = 0.0
         while not self.stopping and self._is_unfinished():
             self._observe()
-            self._undertaker.look()
+            self._undertaker.look(self._store.heartbeats())
             self._store.retry_dead(self._study_id, kinds=DEATHS, retries=self._safeguards.retries)
             if time.monotonic() >= next_question:
                 self._look_after_array()

@@ -1,11 +1,11 @@
 """New attempts of runs whose worker died, and runs that go on."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from isicbench.records import RunStatus
 from isicbench.store.schema import RunRow, StudyRunRow
@@ -19,14 +19,19 @@ def retry_dead(
 
     The attempt belongs to every study that asked for the run, at its end.
     """
-    if not _failed(session, study_id, kinds):
-        return []
-    runs = _study_runs(session, study_id)
-    retried = {run.retry_of for run in runs.values()}
+    dead = to_retry(session, study_id, kinds=kinds, retries=retries, run_ids=run_ids)
+    return [_queue_attempt(session, run) for run in dead]
+
+
+def to_retry(
+    session: Session, study_id: int, *, kinds: Collection[str], retries: int, run_ids: Collection[int] | None = None
+) -> list[RunRow]:
+    """The runs that `retry_dead` would queue an attempt of, in the study's order; reads few rows, however many runs
+    the study has."""
     return [
-        _queue_attempt(session, run)
-        for run in _failed(session, study_id, kinds)
-        if run.id not in retried and (run_ids is None or run.id in run_ids) and _attempts_before(run, runs) < retries
+        run
+        for run in _failed_for_good(session, study_id, kinds)
+        if (run_ids is None or run.id in run_ids) and _attempts_before(session, run, study_id, most=retries) < retries
     ]
 
 
@@ -37,28 +42,31 @@ def queue_again(session: Session, run_ids: Sequence[int]) -> None:
     session.execute(update(RunRow).where(*interrupted).values(again))
 
 
-def _failed(session: Session, study_id: int, kinds: Collection[str]) -> list[RunRow]:
+def _failed_for_good(session: Session, study_id: int, kinds: Collection[str]) -> list[RunRow]:
+    """Without an attempt in the study that retries them."""
+    attempt = aliased(RunRow)
+    retried = (
+        select(attempt.id)
+        .join(StudyRunRow, StudyRunRow.run_id == attempt.id)
+        .where(StudyRunRow.study_id == study_id, attempt.retry_of == RunRow.id)
+    )
     return list(
         session.scalars(
             select(RunRow)
             .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
             .where(StudyRunRow.study_id == study_id, RunRow.status == RunStatus.FAILED.value)
-            .where(RunRow.failure_kind.in_(list(kinds)))
+            .where(RunRow.failure_kind.in_(list(kinds)), ~retried.exists())
             .order_by(StudyRunRow.position)
         )
     )
 
 
-def _study_runs(session: Session, study_id: int) -> dict[int, RunRow]:
-    joined = select(RunRow).join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
-    return {run.id: run for run in session.scalars(joined.where(StudyRunRow.study_id == study_id))}
-
-
-def _attempts_before(run: RunRow, runs: Mapping[int, RunRow]) -> int:
-    """How many of the study's runs this one is a retry of."""
+def _attempts_before(session: Session, run: RunRow, study_id: int, *, most: int) -> int:
+    """How many of the study's runs this one is a retry of; counts no further than `most`."""
+    before = select(RunRow).join(StudyRunRow, StudyRunRow.run_id == RunRow.id).where(StudyRunRow.study_id == study_id)
     count = 0
-    while run.retry_of is not None and run.retry_of in runs:
-        run, count = runs[run.retry_of], count + 1
+    while count < most and (retried := session.scalar(before.where(RunRow.id == run.retry_of))):
+        run, count = retried, count + 1
     return count
 
 

@@ -24,6 +24,8 @@ from isicbench.records import (
     ImageScore,
     PredictionRecord,
     ProbabilityRecord,
+    QueuedRun,
+    RunningRun,
     RunRecord,
     RunStatus,
     SampleRecord,
@@ -39,6 +41,7 @@ from isicbench.store.schema import (
     EnvironmentRow,
     EpochRow,
     EvaluationRow,
+    ExperimentRow,
     ImageScoreRow,
     PredictionRow,
     ProbabilityRow,
@@ -95,17 +98,24 @@ class ReadingStore:
         with reading(self._engine) as session:
             return Counter({RunStatus(status): count for status, count in session.execute(query)})
 
-    def queued_runs(self, study_id: int, *, limit: int) -> list[RunRecord]:
-        """The study's next queued runs, in its order."""
+    def queued_runs(self, study_id: int, *, limit: int) -> list[QueuedRun]:
+        """The study's next queued runs, in its order; thousands of them cost little."""
         query = (
-            select(RunRow)
+            select(RunRow.id, RunRow.experiment_id, RunRow.seed, RunRow.retry_of)
             .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
             .where(StudyRunRow.study_id == study_id, RunRow.status == RunStatus.QUEUED.value)
             .order_by(StudyRunRow.position)
             .limit(limit)
         )
         with reading(self._engine) as session:
-            return rows_to_records.run_records(session.scalars(query))
+            rows = session.execute(query).all()
+            experiments = among(ExperimentRow.id, list({row.experiment_id for row in rows}))
+            found = session.execute(select(ExperimentRow.id, ExperimentRow.config).where(experiments))
+            configs = {experiment_id: Config.from_dict(config) for experiment_id, config in found}
+            return [
+                QueuedRun(id=row.id, config=configs[row.experiment_id], seed=row.seed, retry_of=row.retry_of)
+                for row in rows
+            ]
 
     def completed_run(self, config: Config) -> RunRecord | None:
         """The newest completed run of a config, whatever its seed."""
@@ -147,6 +157,35 @@ class ReadingStore:
 
     def running_runs(self) -> list[RunRecord]:
         return self.runs(statuses=[RunStatus.RUNNING])
+
+    def heartbeats(self) -> list[RunningRun]:
+        """Of every running run, by number; a scheduler asks twice a second, so nothing else is read."""
+        columns = (RunRow.id, RunRow.host, RunRow.pid, RunRow.process_started, RunRow.slot, RunRow.heartbeat_at)
+        query = select(*columns).where(RunRow.status == RunStatus.RUNNING.value).order_by(RunRow.id)
+        with reading(self._engine) as session:
+            return [
+                RunningRun(id=row.id, owner=rows_to_records.owner(row), heartbeat_at=row.heartbeat_at)
+                for row in session.execute(query)
+            ]
+
+    def seconds_an_epoch(self) -> dict[tuple[object, ...], float]:
+        """Mean training time an epoch of the completed runs, by dataset, encoder, decoder, frozen or not, and size."""
+        alike = (
+            DatasetRow.fingerprint,
+            ExperimentRow.encoder,
+            ExperimentRow.decoder,
+            ExperimentRow.frozen,
+            ExperimentRow.image_size_px,
+        )
+        query = (
+            select(*alike, func.avg(RunRow.train_seconds / ExperimentRow.epochs))
+            .join(ExperimentRow, ExperimentRow.id == RunRow.experiment_id)
+            .join(DatasetRow, DatasetRow.id == ExperimentRow.dataset_id)
+            .where(RunRow.status == RunStatus.COMPLETED.value, RunRow.train_seconds.is_not(None))
+            .group_by(*alike)
+        )
+        with reading(self._engine) as session:
+            return {tuple(row[:-1]): row[-1] for row in session.execute(query)}
 
     def epochs(self, run_ids: Sequence[int], *, last_only: bool = False) -> dict[int, list[EpochRecord]]:
         """Each run's epochs in order, or its last one alone; a run without any is absent."""

@@ -65,7 +65,7 @@ def _run_record(row: RunRow, config: Config) -> RunRecord:
         seed=row.seed,
         status=RunStatus(row.status),
         retry_of=row.retry_of,
-        owner=_owner(row),
+        owner=owner(row),
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
@@ -215,7 +215,7 @@ def _number(value: float | None) -> float:
     return NAN if value is None else value
 
 
-def _owner(row: RunRow) -> Owner | None:
+def owner(row: Any) -> Owner | None:
     if row.host is None or row.pid is None or row.process_started is None or row.slot is None:
         return None
     return Owner(host=row.host, pid=row.pid, process_started=row.process_started, slot=row.slot)

@@ -25,7 +25,7 @@ from isicbench.records import (
     StudyRecord,
 )
 from isicbench.store import attempts, experiments, recording, removal, studies
-from isicbench.store.engine import writing
+from isicbench.store.engine import reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.problems import LockedError
 from isicbench.store.reading_store import ReadingStore
@@ -86,8 +86,12 @@ class Store(ReadingStore):
     ) -> list[int]:
         """Queue a new attempt of each of the study's runs, or of `run_ids`, that failed by one of `kinds` and has none.
 
-        At most `retries` attempts of a run within the study; gives the new ones' numbers.
+        At most `retries` attempts of a run within the study; gives the new ones' numbers. It is asked twice a second,
+        so it looks before it takes the write lock.
         """
+        with reading(self._engine) as session:
+            if not attempts.to_retry(session, study_id, kinds=kinds, retries=retries):
+                return []
         with writing(self._engine) as session:
             return attempts.retry_dead(session, study_id, kinds=kinds, retries=retries, run_ids=run_ids)
 

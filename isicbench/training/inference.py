@@ -1,7 +1,7 @@
 """A segmenter's probabilities on resident images, and the pixel counts of its masks."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -47,8 +47,8 @@ class Measurement:
         self.data = data
         self._kept: list[Features] | None = None
 
-    def take(self, thresholds: Sequence[float]) -> list[Measured]:
-        """Measure each segmenter as it is now, at its own threshold."""
+    def take(self, thresholds: Sequence[float], *, moved: Callable[[], None] = lambda: None) -> list[Measured]:
+        """Measure each segmenter as it is now, at its own threshold; `moved` is called after each batch."""
         cuts = [math.log(threshold / (1 - threshold)) for threshold in thresholds]
         losses: list[Tensor] = []
         counts: list[Tensor] = []
@@ -63,18 +63,25 @@ class Measurement:
                 ]
                 losses.append(torch.stack([loss for loss, _ in found]))
                 counts.append(torch.stack([count for _, count in found]))
+                moved()
         means = (torch.stack(losses).sum(0) / (len(self.data) * math.prod(self.data.size))).tolist()
         confusions = torch.cat(counts, dim=1).cpu().numpy()
         return [Measured(loss, Confusion.from_columns(rows)) for loss, rows in zip(means, confusions, strict=True)]
 
-    def _features(self) -> Iterable[Features]:
+    def _features(self) -> Iterator[Features]:
+        """Batch by batch also where they are kept, so that the first pass is no longer silent than the others."""
         if self._kept is not None:
-            return self._kept
+            yield from self._kept
+            return
         segmenter = self.segmenters[0]
-        if not segmenter.frozen or _features_mib(segmenter, self.data) > KEPT_FEATURES_MIB:
-            return features_of(segmenter, self.data)
-        self._kept = list(features_of(segmenter, self.data))
-        return self._kept
+        keeps = segmenter.frozen and _features_mib(segmenter, self.data) <= KEPT_FEATURES_MIB
+        kept = []
+        for features in features_of(segmenter, self.data):
+            if keeps:
+                kept.append(features)
+            yield features
+        if keeps:
+            self._kept = kept
 
 
 def features_of(segmenter: Segmenter, data: Images) -> Iterator[Features]:
@@ -84,19 +91,25 @@ def features_of(segmenter: Segmenter, data: Images) -> Iterator[Features]:
         yield segmenter.features(_network_input(colours, data, part))
 
 
-def predict_probabilities(segmenter: Segmenter, data: Images) -> NDArray[np.float32]:
-    """`(N, H, W)` probabilities at the network's resolution."""
-    return np.concatenate(list(predicted_batches(segmenter, data)))
+def predict_probabilities(
+    segmenter: Segmenter, data: Images, *, moved: Callable[[], None] = lambda: None
+) -> NDArray[np.float32]:
+    """`(N, H, W)` probabilities at the network's resolution; `moved` is called after each batch."""
+    return np.concatenate(list(predicted_batches(segmenter, data, moved=moved)))
 
 
-def predicted_batches(segmenter: Segmenter, data: Images) -> Iterator[NDArray[np.float32]]:
-    """`(B, H, W)` probabilities of each of `inference_slices`."""
+def predicted_batches(
+    segmenter: Segmenter, data: Images, *, moved: Callable[[], None] = lambda: None
+) -> Iterator[NDArray[np.float32]]:
+    """`(B, H, W)` probabilities of each of `inference_slices`; `moved` is called after each."""
     colours = _normalisation(segmenter, data)
     for part in inference_slices(data):
         with evaluating(segmenter):
             grid = segmenter.grid(_network_input(colours, data, part))[: part.stop - part.start]
             probabilities = torch.sigmoid(upsample(grid, size=data.size))
-        yield probabilities.cpu().numpy()
+        on_host = probabilities.cpu().numpy()
+        moved()
+        yield on_host
 
 
 def inference_slices(data: Images) -> Iterator[slice]:

@@ -77,6 +77,7 @@ def train_together(
     training: Images,
     validation: Images,
     resume_from: Sequence[TrainingState] | None = None,
+    moved: Callable[[], None] = lambda: None,
 ) -> Iterator[RunEvent]:
     """Train several runs in place, side by side, on the same batches and one pass of their frozen encoder.
 
@@ -86,6 +87,8 @@ def train_together(
 
     With `resume_from`, a state for each, which must all stand at one position (else `ValueError`), training goes on
     from there; whether the states came from runs side by side or alone makes no difference.
+
+    `moved` is called after each batch of validation images, which give no event.
     """
     _check(segmenters, configs)
     if resume_from is not None and (len(resume_from) != len(configs) or len({s.position for s in resume_from}) != 1):
@@ -98,6 +101,7 @@ def train_together(
             _Group(segmenters, configs, training, validation, learner),
             generator=torch.Generator().manual_seed(data_seed),
             resume_from=resume_from,
+            moved=moved,
         )
     finally:
         learner.forget_gradients()
@@ -126,7 +130,11 @@ def _check(segmenters: Sequence[Segmenter], configs: Sequence[Config]) -> None:
 
 
 def _epochs(
-    group: _Group, *, generator: torch.Generator, resume_from: Sequence[TrainingState] | None
+    group: _Group,
+    *,
+    generator: torch.Generator,
+    resume_from: Sequence[TrainingState] | None,
+    moved: Callable[[], None],
 ) -> Iterator[RunEvent]:
     config, training, learner = group.configs[0], group.training, group.learner
     encoder = group.segmenters[0].encoder
@@ -162,7 +170,7 @@ def _epochs(
         yield from _diverged(figures, active)
         standing.clock.training_ends()
         with learner.as_evaluated():
-            measured = measurement.take([config.threshold for config in group.configs])
+            measured = measurement.take([config.threshold for config in group.configs], moved=moved)
             standing.clock.validation_ends()
             ended = {
                 index: _epoch_record(

@@ -46,7 +46,8 @@ def test_runs_begin_in_the_grid_s_order_and_each_is_claimed_once(quick, place):
     assert done.returncode == 0, done.stderr
     runs = all_runs()
     assert [run.status for run in runs] == [RunStatus.COMPLETED] * 6
-    assert [run.seed for run in sorted(runs, key=lambda run: run.started_at)] == list(range(6))
+    begun = [run.seed for run in sorted(runs, key=lambda run: run.started_at)]
+    assert all(abs(place - seed) < 2 for place, seed in enumerate(begun)), begun  # two slots claim at one time
     assert overlapping(runs) == []
 
 

@@ -1,14 +1,15 @@
-"""A run that is scored for long is not taken for one that hangs."""
+"""A run that is validated or scored for long is not taken for one that hangs."""
 
 from dataclasses import replace
 
 import torch
 
 from isicbench.records import Owner, RunStatus
-from isicbench.scheduling import run_recording
+from isicbench.scheduling import run_recording, scores
 from isicbench.scheduling.execution import execute
 from isicbench.store.store import Store, open_store
 from isicbench.store.studies import RunRequest
+from isicbench.training import inference
 from tests.commands import isicbench
 
 
@@ -22,22 +23,29 @@ def claimed_pair(store: Store):
     return [store.claim(run_id, owner, log_path="log") for run_id, owner in zip(study.run_ids, owners, strict=True)]
 
 
-def test_each_scored_image_moves_the_heartbeat_of_every_run_of_the_group(quick, monkeypatch):
+def test_each_batch_and_each_scored_image_moves_the_heartbeat_of_every_run_of_the_group(quick, monkeypatch):
     assert isicbench("run", *quick, "--frozen", "--epochs", 1, "--devices", "cpu").returncode == 0
-    monkeypatch.setattr(run_recording, "BEAT_SECONDS", 0.0)
+    monkeypatch.setattr(run_recording, "pause_after", lambda _: 0.0)
+    for module in (inference, scores):
+        monkeypatch.setattr(module, "INFERENCE_BATCH", 1)
     store = open_store("results.db", create=False)
     scored, waits = claimed_pair(store)
-    beats = []
+    in_training, beats = [], []
 
     def look() -> None:
-        """What the scheduler's hang watch sees while the first run is scored and the second waits for its turn."""
+        """What the scheduler's hang watch sees while both train, and while the first run is scored and the second
+        waits for its turn."""
         now, next_one = store.run(scored.id), store.run(waits.id)
+        if not store.epochs([scored.id]):
+            in_training.append((now.heartbeat_at, next_one.heartbeat_at))
         if len(store.epochs([waits.id]).get(waits.id, ())) == 1 and now.status is RunStatus.RUNNING:
             beats.append((now.heartbeat_at, next_one.heartbeat_at))
 
     ended = execute(store, [scored, waits], device=torch.device("cpu"), should_stop=lambda: False, moved=look)
     assert set(ended.values()) == {RunStatus.COMPLETED}
-    images_at_two_resolutions = 2 * 4
+    steps, validation_images, test_images = 3, 3, 4
+    for seen in zip(*in_training, strict=True):
+        assert len(set(seen)) >= steps + validation_images
     for seen in zip(*beats, strict=True):
         assert list(seen) == sorted(seen)
-        assert len(set(seen)) >= images_at_two_resolutions
+        assert len(set(seen)) >= validation_images + test_images + 2 * test_images

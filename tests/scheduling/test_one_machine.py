@@ -10,8 +10,8 @@ from sqlalchemy import update
 from isicbench.compute.processes import host_name
 from isicbench.errors import StoreError
 from isicbench.records import RunStatus
+from isicbench.scheduling.burial import SILENT_SECONDS, bury_dead_owners
 from isicbench.scheduling.one_machine import LIVE_SECONDS, require_one_machine
-from isicbench.scheduling.scheduler import SILENT_SECONDS, bury_dead_owners
 from isicbench.store.schema import RunRow
 from isicbench.store.store import Store, open_store
 from tests.commands import isicbench
@@ -66,12 +66,12 @@ def test_runs_of_this_machine_and_silent_ones_of_others_are_no_hindrance(store):
 
 def test_run_of_a_machine_that_fell_silent_is_lost_and_one_that_is_heard_of_is_not(on_server):
     run_id = train_on(on_server, "host-b")
-    bury_dead_owners(on_server)
+    bury_dead_owners(on_server, on_server.heartbeats())
     assert on_server.run(run_id).status is RunStatus.RUNNING
     silent = datetime.now(UTC) - timedelta(seconds=SILENT_SECONDS + 60)
     with on_server.transaction() as connection:
         connection.execute(update(RunRow).values(heartbeat_at=silent))
-    bury_dead_owners(on_server)
+    bury_dead_owners(on_server, on_server.heartbeats())
     run = on_server.run(run_id)
     assert (run.status, run.failure.kind) == (RunStatus.FAILED, "lost")
     assert "host-b for 61 minutes" in run.failure.message

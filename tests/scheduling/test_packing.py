@@ -32,6 +32,8 @@ class SmallGpu:
     """Workers of a device whose memory holds `GPU_MIB`; a run that does not fit beside the others fails."""
 
     resumes_interrupted = False
+    lent_by_queue = False
+    slots_elsewhere = 0
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -86,30 +86,34 @@ def with_data_seed(seed: int, *, data_seed: int | None = 0):
     return request(replace(FROZEN, data_seed=data_seed), seed=seed)
 
 
+def handed(store: Store, study_id: int, *, slots: int) -> list[int]:
+    return next_group(store.queued_runs(study_id, limit=99), slots=slots)
+
+
 def test_group_is_the_next_run_and_all_that_share_with_it(store):
     requests = [with_data_seed(0), request(FINE_TUNED), with_data_seed(1), with_data_seed(2, data_seed=7)]
     study = store.add_study("isicbench run", requests)
     first, _, third, _ = study.run_ids
-    assert next_group(store, study.id, slots=1) == [first, third]
+    assert handed(store, study.id, slots=1) == [first, third]
 
 
 def test_several_slots_get_their_part_of_those_that_share(store):
     study = store.add_study("isicbench run", [with_data_seed(seed) for seed in range(5)])
-    assert next_group(store, study.id, slots=2) == list(study.run_ids[:3])
+    assert handed(store, study.id, slots=2) == list(study.run_ids[:3])
     for run_id in study.run_ids[:3]:
         start(store, run_id, slot=f"cpu:0+{run_id}")
-    assert next_group(store, study.id, slots=2) == [study.run_ids[3]]
+    assert handed(store, study.id, slots=2) == [study.run_ids[3]]
 
 
 def test_seeds_that_draw_their_own_batches_train_alone(store):
     study = store.add_study("isicbench run", [with_data_seed(seed, data_seed=None) for seed in range(3)])
-    assert next_group(store, study.id, slots=1) == [study.run_ids[0]]
+    assert handed(store, study.id, slots=1) == [study.run_ids[0]]
 
 
 def test_nothing_queued_is_no_group(store):
     [run_id] = queue(store)
     start(store, run_id)
-    assert next_group(store, 1, slots=1) == []
+    assert handed(store, 1, slots=1) == []
 
 
 def test_a_retry_trains_alone(store):
@@ -117,6 +121,6 @@ def test_a_retry_trains_alone(store):
     start(store, first)
     store.finish(first, RunStatus.FAILED, failure=Failure(kind="signal", message="killed"))
     [attempt] = store.retry_dead(1, kinds=["signal"], retries=1)
-    assert next_group(store, 1, slots=1) == [second]
+    assert handed(store, 1, slots=1) == [second]
     start(store, second)
-    assert next_group(store, 1, slots=1) == [attempt]
+    assert handed(store, 1, slots=1) == [attempt]

@@ -165,3 +165,15 @@ def test_last_name_that_is_asked_for_holds(store):
     assert {run.experiment for run in store.runs()} == {"last"}
     queue(store, request(seed=3))
     assert {run.experiment for run in store.runs()} == {"last"}
+
+
+def test_time_an_epoch_is_known_of_completed_runs_by_what_they_trained(store):
+    frozen, again, fine_tuned, failed = queue(
+        store, request(FROZEN), request(FROZEN, seed=1), request(FINE_TUNED), request(FINE_TUNED, seed=1)
+    )
+    for run_id, seconds in ((frozen, 10.0), (again, 14.0), (fine_tuned, 50.0)):
+        start(store, run_id, slot=f"cpu:{run_id}")
+        store.finish(run_id, RunStatus.COMPLETED, train_seconds=seconds)
+    store.finish(failed, RunStatus.FAILED)
+    alike = ("d" * 64, "mobilenet_v2", "conv")
+    assert store.seconds_an_epoch() == {(*alike, True, 128): 6.0, (*alike, False, 128): 25.0}

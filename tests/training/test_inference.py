@@ -5,8 +5,9 @@ import torch
 from isicbench.config import Config
 from isicbench.evaluation.metrics import Confusion, dice, iou
 from isicbench.models.segmenter import build_segmenter
+from isicbench.training import inference
 from isicbench.training.images import ColourTransform
-from isicbench.training.inference import count_pixels, measure, predict_probabilities
+from isicbench.training.inference import Measurement, count_pixels, measure, predict_probabilities
 from isicbench.training.loop import train
 
 
@@ -46,6 +47,19 @@ def test_measuring_changes_nothing_in_the_segmenter(segmenter, discs):
     measure(segmenter, discs, threshold=0.5)
     assert segmenter.training
     assert all(torch.equal(before[name], tensor) for name, tensor in segmenter.state_dict().items())
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_every_batch_of_a_pass_is_told_also_of_the_first_whose_features_are_kept(frozen, discs, monkeypatch):
+    monkeypatch.setattr(inference, "INFERENCE_BATCH", 3)
+    batches = -(-len(discs) // 3)
+    segmenter = build_segmenter(Config(weights="random", frozen=frozen, image_size_px=64), seed=0)
+    measurement, told = Measurement([segmenter], discs), []
+    passes = [measurement.take([0.5], moved=lambda: told.append(len(told)))[0].loss for _ in range(2)]
+    assert passes[0] == passes[1]
+    assert len(told) == 2 * batches
+    predict_probabilities(segmenter, discs, moved=lambda: told.append(len(told)))
+    assert len(told) == 3 * batches
 
 
 def test_scores_through_the_engine_are_the_plain_networks_to_three_decimals(discs, lively):
