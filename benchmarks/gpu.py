@@ -87,12 +87,11 @@ class Commands:
         return time.perf_counter() - started, database
 
     def study(self) -> Figures:
-        """The study's two experiments: first on files that are new, then, in fp32 and bf16, on prepared ones."""
+        """The study's two experiments, in fp32 on files that are prepared first, then in bf16."""
         found = {}
-        for title, options in {"first": (), "fp32": (), "bf16": ("--precision", "bf16")}.items():
+        for title, options in {"fp32": (), "bf16": ("--precision", "bf16")}.items():
             seconds, database = self.run("--frozen", "--fine-tuned", *options)
-            training = trained_seconds(database)
-            found[title] = {"command": seconds} | training
+            found[title] = {"command": seconds} | parts_of(database)
             shown = ", ".join(f"{name} {value:.2f} s" for name, value in found[title].items())
             print(f"study, {title}: {shown}", flush=True)
         return found
@@ -108,7 +107,7 @@ class Commands:
         for count in jobs:
             options = (*rates, *seeds, *ORDER, "--jobs-per-device", str(count))
             seconds, database = self.run("--frozen", "--fine-tuned", *options)
-            found[f"{count} a device"] = {"command": seconds} | trained_seconds(database)
+            found[f"{count} a device"] = {"command": seconds} | parts_of(database)
         for title, figures in found.items():
             shown = ", ".join(f"{name} {value:.1f}" for name, value in figures.items())
             ratio = found.get("one command a run", figures)["command"] / figures["command"]
@@ -116,13 +115,18 @@ class Commands:
         return found
 
 
-def trained_seconds(database: Path) -> dict[str, float]:
-    """Seconds of training of all frozen and of all fine-tuned runs."""
-    results = isicbench.results(database)
-    return {
-        "frozen": float(results.loc[results["frozen"], "train_seconds"].sum()),
-        "fine-tuned": float(results.loc[~results["frozen"], "train_seconds"].sum()),
-    }
+def parts_of(database: Path) -> dict[str, float]:
+    """Seconds of the frozen and of the fine-tuned runs: training, the first epochs of it, and the runs' rest."""
+    results, epochs = isicbench.results(database), isicbench.epochs(database)
+    first = epochs[epochs["epoch"] == 1].groupby("run_id")["train_seconds"].sum()
+    found = {}
+    for kind, chosen in (("frozen", results[results["frozen"]]), ("fine-tuned", results[~results["frozen"]])):
+        whole = (chosen["finished_at"] - chosen["started_at"]).dt.total_seconds().sum()
+        training = chosen["train_seconds"].sum()
+        found[f"{kind} training"] = float(training)
+        found[f"{kind} first epochs"] = float(first.reindex(chosen["run_id"]).sum())
+        found[f"{kind} rest"] = float(whole - training)
+    return found
 
 
 if __name__ == "__main__":

@@ -13,8 +13,11 @@ from benchmarks.tiny_study import TinyStudy
 from isicbench.records import RunStatus
 from isicbench.store.store import Store
 
-STUDY = ("--frozen", "--fine-tuned", "--lr", "1e-3", "--lr", "1e-4", "--epochs", "1", "--devices", "cpu:2")
-"""Four runs a seed: the two frozen ones side by side, the fine-tuned ones alone."""
+STUDY = (
+    *("--frozen", "--fine-tuned", "--lr", "1e-3", "--lr", "1e-4", "--data-seed", "0"),
+    *("--epochs", "1", "--devices", "cpu:2"),
+)
+"""Four runs a seed: the frozen ones side by side in large groups, the fine-tuned ones alone."""
 WORKERS = 2
 GROWTH_MIB = 48
 """By which a process's resident memory may differ between the second quarter of the runs and the last one."""

@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from isicbench.benchmarking.alternating import Timing, time_alternating
-from isicbench.benchmarking.machine import cpu_model
-from isicbench.compute.environment import installed_packages
+from isicbench.compute.environment import cpu_model, installed_packages
 from isicbench.config import Config
 from isicbench.models.engine import Engine, OnnxEngine, TorchEngine
 from isicbench.models.segmenter import Segmenter, build_segmenter

@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any, Literal
 
 from isicbench.errors import ConfigError
+from isicbench.plugins import is_plugin_name
 
 AUGMENTATIONS = ("study", "flips", "none")
 VALIDATION_SETS = ("held-out", "test")
@@ -18,6 +19,7 @@ PRECISIONS = ("fp32", "bf16")
 LOSSES = ("bce", "bce_dice", "dice", "focal", "lovasz", "tversky")
 OPTIMISERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("constant", "cosine", "one-cycle")
+KEPT_EPOCHS = ("last", "best")
 RECIPE = frozenset(
     {
         "decoder",
@@ -29,6 +31,12 @@ RECIPE = frozenset(
         "encoder_rate_share",
         "clip_norm",
         "batch_parts",
+        "freeze_until",
+        "unfreeze_at",
+        "ema_decay",
+        "patience",
+        "keep",
+        "accumulate",
     }
 )
 """Fields whose defaults are the study's own way to train."""
@@ -47,6 +55,7 @@ FINE_TUNED_LEARNING_RATE = 1e-4
 
 FROZEN_NAME = "Feature Extraction (Frozen Encoder)"
 FINE_TUNED_NAME = "Fine-tuning (Unfrozen Encoder)"
+PARTLY_FROZEN_NAME = "Fine-tuning (Partly Frozen Encoder)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +96,7 @@ class Config:
     compile: bool = False
     """Whether a fine-tuned network goes through `torch.compile`; a frozen encoder has an engine of its own."""
     loss: str = "bce"
-    """One of `LOSSES`."""
+    """One of `LOSSES`, or a plugin's."""
     optimiser: str = "adam"
     """One of `OPTIMISERS`; `sgd` has Nesterov's momentum of 0.9."""
     weight_decay: float = 0.0
@@ -101,12 +110,29 @@ class Config:
     """Longer gradients are shortened to this norm; 0 leaves them."""
     batch_parts: int = 1
     """Parts in which a batch goes through the network, for less memory; their gradients are summed."""
+    freeze_until: int = 0
+    """Of a fine-tuned encoder, the stages up to its map at this stride stay frozen; 0 for none."""
+    unfreeze_at: int = 0
+    """The epoch from which a fine-tuned encoder trains; before it the whole of it is frozen. 0 for the first."""
+    ema_decay: float = 0.0
+    """Of an average over the weights of all steps, which is validated, scored and saved in their place; 0 for none."""
+    patience: int = 0
+    """Epochs without a better one on validation after which a training stops; 0 for never."""
+    keep: str = "last"
+    """One of `KEPT_EPOCHS`: whose weights are scored and saved; `best` is the best on validation."""
+    accumulate: int = 1
+    """Steps whose gradients are gathered for one change of the weights."""
+    folds: int = 0
+    """Parts that the training images are cut into; `fold` of them is scored in the test set's place. 0 for none."""
+    fold: int = 0
+    """From 1 to `folds`."""
     predictions_sha256: str = ""
     """Set where the masks came from another tool: encoder, decoder and weights are then `external`, and nothing is
     said of its training."""
 
     def __post_init__(self) -> None:
-        _require_choice("--loss", self.loss, LOSSES)
+        if not is_plugin_name(self.loss):
+            _require_choice("--loss", self.loss, LOSSES)
         _require_choice("--optimiser", self.optimiser, OPTIMISERS)
         _require_choice("--schedule", self.schedule, SCHEDULES)
         _require_choice("--augmentation", self.augmentation, AUGMENTATIONS)
@@ -123,18 +149,73 @@ class Config:
         _require("--encoder-lr", self.encoder_rate_share, 0 < self.encoder_rate_share <= 1, "a share above 0, up to 1")
         _require("--clip-norm", self.clip_norm, 0 <= self.clip_norm < math.inf, "a number from 0 up")
         _require("--batch-parts", self.batch_parts, 1 <= self.batch_parts <= self.batch_size, "from 1 to --batch-size")
+        _require("--freeze-until", self.freeze_until, self.freeze_until >= 0, "a stride, such as 8, or 0")
+        _require(
+            "--unfreeze-at",
+            self.unfreeze_at,
+            self.unfreeze_at == 0 or 2 <= self.unfreeze_at <= self.epochs,
+            "from 2 to --epochs, or 0",
+        )
+        _require("--ema", self.ema_decay, 0 <= self.ema_decay < 1, "a number from 0, below 1")
+        _require("--patience", self.patience, self.patience >= 0, "a whole number from 0 up")
+        _require_choice("--keep", self.keep, KEPT_EPOCHS)
+        _require("--accumulate", self.accumulate, 1 <= self.accumulate <= 65_536, "a whole number from 1 to 65536")
+        _require("--folds", self.folds, self.folds == 0 or 2 <= self.folds <= 1000, "a whole number from 2 to 1000")
+        of_folds = f"from 1 to --folds, which is {self.folds}"
+        _require("--fold", self.fold, min(self.folds, 1) <= self.fold <= self.folds, of_folds)
         _require("--threshold", self.threshold, 0 < self.threshold < 1, "between 0 and 1")
         _require("--validation-share", self.validation_share, 0 < self.validation_share < 1, "between 0 and 1")
-        if self.chooses_threshold and self.validate_on == "test":
+        self._require_no_choice_by_the_test_set()
+        if self.frozen and (self.freeze_until or self.unfreeze_at):
+            raise ConfigError(
+                f"--{'freeze-until' if self.freeze_until else 'unfreeze-at'} says nothing of an encoder that is frozen",
+                hint="Ask for fine-tuned experiments alone: --fine-tuned",
+            )
+
+    def _require_no_choice_by_the_test_set(self) -> None:
+        if self.validate_on != "test":
+            return
+        if self.chooses_threshold:
             raise ConfigError(
                 "--threshold auto with --validate-on test would choose the threshold on the test set",
                 hint="Leave --validate-on away, so that there are images to choose by, or name a number: --threshold P",
+            )
+        if self.chooses_epoch:
+            option = "--patience" if self.patience else "--keep best"
+            raise ConfigError(
+                f"{option} with --validate-on test would choose the epoch on the test set",
+                hint="Leave --validate-on away, so that there are images to choose by.",
+            )
+        if self.folds:
+            raise ConfigError(
+                "--folds scores held-out training images and leaves the test set alone, --validate-on test does not",
+                hint="Leave one of them away.",
             )
 
     @property
     def chooses_threshold(self) -> bool:
         """Whether the test set is scored at the threshold that was best on validation."""
         return self.threshold_rule == "validation"
+
+    @property
+    def chooses_epoch(self) -> bool:
+        """Whether validation says when a training ends, or which epoch's weights are scored."""
+        return bool(self.patience) or self.keep == "best"
+
+    @property
+    def is_partly_frozen(self) -> bool:
+        """Whether some of the encoder's stages stay frozen, or the whole of it at first."""
+        return bool(self.freeze_until or self.unfreeze_at)
+
+    @property
+    def scored_split(self) -> str:
+        """What is scored at the end: the test images, or a fold of the training images in their place."""
+        return "fold" if self.folds else "test"
+
+    @property
+    def experiment_hash(self) -> str:
+        """`config_hash`, or that of the first fold: what the folds of one cross-validation have in common."""
+        return replace(self, fold=1).config_hash if self.fold > 1 else self.config_hash
 
     @property
     def is_plain(self) -> bool:
@@ -171,7 +252,9 @@ class Config:
 
     @property
     def default_name(self) -> str:
-        """The experiment's name in the study that isicbench repeats."""
+        """The experiment's name in the study that isicbench repeats, or one like it."""
+        if self.is_partly_frozen:
+            return PARTLY_FROZEN_NAME
         return FROZEN_NAME if self.frozen else FINE_TUNED_NAME
 
     def to_dict(self) -> dict[str, Any]:

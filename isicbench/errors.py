@@ -66,6 +66,18 @@ class ClusterError(IsicbenchError):
     exit_code = 9
 
 
+class ExportError(IsicbenchError):
+    """A network cannot be written in a format, or computes something else there."""
+
+    exit_code = 12
+
+
+class NotReproducedError(IsicbenchError):
+    """A run that was trained again has other figures."""
+
+    exit_code = 13
+
+
 class StudyInterruptedError(IsicbenchError):
     """The user or the system asked the command to stop."""
 

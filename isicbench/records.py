@@ -9,6 +9,13 @@ from enum import StrEnum
 from isicbench.config import Config
 
 
+def split_counts(*, train: int, validation: int, test: int) -> str:
+    """`900 training and 379 test`, without what there is none of."""
+    numbers = {"training": train, "validation": validation, "test": test}
+    *others, last = [f"{number} {name}" for name, number in numbers.items() if number] or ["no"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 class RunStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
@@ -44,8 +51,15 @@ class DatasetRecord:
     test_count: int
     source: str
     licence: str
+    validation_count: int = 0
+    """Validation images that it brings; without any, a run holds some of the training images out."""
     images: tuple[DatasetImage, ...] = ()
     """Given when a dataset is first recorded; read back by `Store.dataset_images`."""
+
+    @property
+    def counts(self) -> str:
+        """`900 training and 379 test`, to be followed by what is counted."""
+        return split_counts(train=self.train_count, validation=self.validation_count, test=self.test_count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +118,24 @@ class ImageScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginMetric:
+    """What a metric of another package says of an evaluation's images."""
+
+    name: str
+    """`PACKAGE:NAME`."""
+    version: str
+    """Of the package."""
+    mean: float
+    """Over all images; NaN where it is undefined for one, or could not be computed."""
+    better: str
+    """`higher`, `lower` or `neither`."""
+    problem: str = ""
+    """Why it could not be computed."""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """By image id; empty unless image scores were read, and where it could not be computed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRecord:
     """Scores of one run on one split at one resolution and threshold.
 
@@ -137,6 +169,8 @@ class EvaluationRecord:
     """Done by the run itself, after its last epoch; False for a later `isicbench evaluate`."""
     seen_in_training: int | None = None
     """How many of the scored images the run was trained on, as far as ids and hashes tell; None where unknown."""
+    plugin_metrics: tuple[PluginMetric, ...] = ()
+    """By name."""
     image_scores: tuple[ImageScore, ...] = ()
 
 
@@ -243,6 +277,19 @@ class ArtifactRecord:
     path: str
     sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRecord:
+    """What a run's network costs, whatever its weights are: one image at its input size."""
+
+    parameters: int
+    gflops: float
+    """Of one forward pass; a multiplication with its addition counts as two."""
+    latency_ms: float | None = None
+    """Median time of a batch of one on a CPU; None until `isicbench costs` has measured it."""
+    latency_on: str = ""
+    """The CPU and the threads that it was measured with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

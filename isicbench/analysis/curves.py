@@ -13,6 +13,7 @@ from isicbench.analysis.frames import Database, view_frame
 from isicbench.errors import ConfigError, StoreError
 from isicbench.report.curves import draw_means, draw_seed, legend_beneath
 from isicbench.report.experiments import Experiment, group_experiments
+from isicbench.report.labels import training_loss_name
 from isicbench.report.palette import LineStyle, line_style
 from isicbench.report.style import new_figure, report_style
 from isicbench.store.store import open_store
@@ -66,7 +67,7 @@ def _figure(experiments: Sequence[Experiment], epochs: pd.DataFrame, columns: Se
     figure = new_figure(4.6 * across, 2.7 * rows + 0.3 + 0.19 * ceil(len(experiments) / 2))
     for place, column in enumerate(columns, start=1):
         axes = figure.add_subplot(rows, across, place)
-        axes.set_title(TITLES[column])
+        axes.set_title(_title(column, experiments))
         axes.set_xlabel("Epoch")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
         for index, experiment in enumerate(experiments):
@@ -76,6 +77,13 @@ def _figure(experiments: Sequence[Experiment], epochs: pd.DataFrame, columns: Se
     # Jupyter asks an object for its PNG; without this it would show a figure only where pyplot is imported.
     setattr(figure, "_repr_png_", lambda: _screen_png(figure))  # noqa: B010
     return figure
+
+
+def _title(column: str, experiments: Sequence[Experiment]) -> str:
+    configs = [experiment.config for experiment in experiments]
+    if column != "train_loss" or all(config.loss == "bce" for config in configs):
+        return TITLES[column]
+    return f"Training loss ({training_loss_name(configs)})"
 
 
 def _screen_png(figure: Figure) -> bytes:

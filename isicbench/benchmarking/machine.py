@@ -3,9 +3,8 @@
 import os
 import platform
 from dataclasses import dataclass
-from pathlib import Path
 
-from isicbench.compute.environment import installed_packages
+from isicbench.compute.environment import cpu_model, installed_packages
 from isicbench.data.threads import thread_count
 
 PACKAGES = ("isicbench", "torch", "torchvision", "pillow", "numpy", "onnxruntime", "sqlalchemy")
@@ -41,9 +40,3 @@ def this_machine(*, threads: int, device: str) -> Machine:
         python=platform.python_version(),
         packages=installed_packages(PACKAGES),
     )
-
-
-def cpu_model() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())

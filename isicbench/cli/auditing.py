@@ -1,4 +1,4 @@
-"""What `isicbench data audit` finds to compare with, and what it prints."""
+"""What `isicbench data audit` and `overlap` find to compare with, and what they print."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -7,9 +7,12 @@ from pathlib import Path
 from rich.table import Table
 
 from isicbench.cli.console import out
-from isicbench.data.audit import Audit, Finding, OtherDataset
-from isicbench.data.catalog import open_dataset
+from isicbench.data.audit import Audit, Finding, sameness
+from isicbench.data.catalog import DATASETS, open_dataset, open_found
 from isicbench.data.dataset import Dataset
+from isicbench.data.other_datasets import OtherDataset
+from isicbench.data.overlap import Overlap, SharedSplit
+from isicbench.data.published_files import default_root
 from isicbench.errors import DataError
 from isicbench.store.store import open_store
 
@@ -19,30 +22,81 @@ BARS = " ▁▂▃▄▅▆▇█"
 
 
 def other_datasets(choices: Sequence[str], *, database: str | None) -> list[OtherDataset]:
-    """A folder in the challenge's layout, or the name or fingerprint of a dataset that the database knows."""
-    return [_folder(Path(choice)) if Path(choice).is_dir() else _on_record(choice, database) for choice in choices]
+    """What `--against` names, as `named_dataset` finds it."""
+    return [named_dataset(choice, database=database, option="--against ") for choice in choices]
 
 
-def _folder(path: Path) -> OtherDataset:
-    return OtherDataset(name=path.resolve().name, dataset=open_dataset("folder", data_dir=path))
+def named_dataset(choice: str, *, database: str | None, option: str = "") -> OtherDataset:
+    """A folder in a known layout, a dataset on this machine by its name, or one that the database knows, by its name or
+    fingerprint. Raises `DataError` for none of these."""
+    if (path := Path(choice)).is_dir():
+        return OtherDataset(name=path.resolve().name, dataset=open_found(path))
+    if choice in DATASETS and default_root(choice).is_dir():
+        return OtherDataset(name=choice, dataset=open_dataset(choice))
+    return _on_record(choice, database, option)
 
 
-def _on_record(choice: str, database: str | None) -> OtherDataset:
-    hint = "Name a folder in the challenge's layout, or a dataset that a run in the database was trained on (--db)."
+def _on_record(choice: str, database: str | None, option: str) -> OtherDataset:
+    hint = (
+        "Name a folder in a known layout, a dataset that isicbench data list finds here, or one that a run in the "
+        "database was trained on (--db)."
+    )
     store = open_store(database, create=False)
     known = [record for record in store.datasets().values() if record.name == choice]
     known += [record for digest, record in store.datasets().items() if len(choice) >= 8 and digest.startswith(choice)]
     if not known:
-        raise DataError(f"--against {choice}: neither a folder nor a dataset in {store.url_shown}", hint=hint)
+        raise DataError(
+            f"{option}{choice}: neither a folder nor a dataset on this machine or in {store.url_shown}", hint=hint
+        )
     images = tuple(image for record in known for image in store.dataset_images(record.fingerprint))
     if not images:
-        raise DataError(f"--against {choice}: {store.url_shown} has no images of it on record", hint=hint)
+        raise DataError(f"{option}{choice}: {store.url_shown} has no images of it on record", hint=hint)
     return OtherDataset(name=choice, images=images)
+
+
+def print_overlap(overlap: Overlap) -> None:
+    """How many images each pair of splits shares, the first of them, and which test images were training images."""
+    out.print(
+        f"{overlap.name}: {_counted(overlap.image_count, 'image')}; "
+        f"{overlap.other_name}: {_counted(overlap.other_image_count, 'image')}",
+        markup=False,
+    )
+    table = Table(f"split of {overlap.name}", f"split of {overlap.other_name}", "images in both", "of", box=None)
+    for shared in overlap.shared:
+        table.add_row(shared.split, shared.other_split, str(shared.count), str(shared.total))
+    if overlap.shared:
+        out.print(table)
+    for kind, group in groupby(sorted(overlap.duplicates, key=lambda one: one.same), key=lambda one: one.same):
+        found = list(group)
+        out.print(f"\n{kind} ({len(found)})", style="bold yellow", markup=False)
+        for one in found[:FINDINGS_SHOWN]:
+            out.print(f"  {one.image}: {sameness(one)}", markup=False, soft_wrap=True)
+        if len(found) > FINDINGS_SHOWN:
+            out.print(f"  and {len(found) - FINDINGS_SHOWN} more")
+    out.print(f"\n{_verdict(overlap)}", markup=False)
+
+
+def _verdict(overlap: Overlap) -> str:
+    if not overlap.shared:
+        return "No image is in both."
+    trained = {("test", "train"), ("train", "test")}
+    torn = [one for one in overlap.shared if (one.split, one.other_split) in trained]
+    if not torn:
+        return "No test image of one is a training image of the other."
+    return " ".join(_shared_sentence(one, overlap) for one in torn)
+
+
+def _shared_sentence(shared: SharedSplit, overlap: Overlap) -> str:
+    """`59 test images of isic2016 are training images of isic2018.`"""
+    adjective = {"train": "training"}
+    first, second = (adjective.get(split, split) for split in (shared.split, shared.other_split))
+    are = f"is a {second} image" if shared.count == 1 else f"are {second} images"
+    return f"{_counted(shared.count, f'{first} image')} of {overlap.name} {are} of {overlap.other_name}."
 
 
 def print_audit(audit: Audit, dataset: Dataset) -> None:
     """Counts, sizes, lesion areas, then the findings by kind, errors first."""
-    out.print(f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test images", markup=False)
+    out.print(f"{dataset.name}: {dataset.counts} images", markup=False)
     for name, count in audit.compared:
         out.print(f"compared with {name}: {count} images", markup=False)
     out.print()

@@ -7,81 +7,95 @@ from typing import Annotated
 import typer
 
 from isicbench.cli.app import new_app
-from isicbench.cli.options import Database, DataDir, DatasetName, Json, Size
+from isicbench.cli.datasets import datasets
+from isicbench.cli.options import (
+    Database,
+    DataDir,
+    DatasetName,
+    GroupBy,
+    Images,
+    Json,
+    Masks,
+    Size,
+    SplitFile,
+    TestShare,
+)
 
 app = new_app(no_args_is_help=True)
 
 
 class Split(StrEnum):
     TRAIN = "train"
+    VALIDATION = "validation"
     TEST = "test"
 
 
 @app.callback()
 def data() -> None:
-    """Download, import, prepare, verify, audit and show datasets.
+    """Download, import, prepare, verify, audit, compare and show datasets.
 
-    A dataset's folder has the layout of the ISIC 2016 challenge: ISBI2016_ISIC_Part1_Training_Data,
-    ISBI2016_ISIC_Part1_Training_GroundTruth, ISBI2016_ISIC_Part1_Test_Data, ISBI2016_ISIC_Part1_Test_GroundTruth.
+    A published dataset's folder has its own layout. One of yours has that of the ISIC 2016 challenge
+    (ISBI2016_ISIC_Part1_Training_Data, ISBI2016_ISIC_Part1_Training_GroundTruth, ISBI2016_ISIC_Part1_Test_Data,
+    ISBI2016_ISIC_Part1_Test_GroundTruth), or is two folders: --images and --masks.
     """
 
 
-@app.command("list")
-def list_datasets(json: Json = False) -> None:
-    """List the datasets and whether they are on this machine."""
-    from rich.table import Table
-
-    from isicbench.cli.console import out, print_json
-    from isicbench.data.catalog import DATASETS
-    from isicbench.home import home
-
-    rows = []
-    for name in DATASETS:
-        folder = home() / "datasets" / name
-        rows.append({"name": name, "folder": str(folder) if folder.is_dir() else None})
-    if json:
-        print_json(rows)
-        return
-    table = Table("dataset", "folder", box=None)
-    for row in rows:
-        absent = "named by --data-dir" if row["name"] == "folder" else "not on this machine yet"
-        table.add_row(row["name"], row["folder"] or absent)
-    out.print(table)
+app.command("list")(datasets)
 
 
 @app.command()
-def prepare(dataset: DatasetName = "isic2016", data_dir: DataDir = None, size: Size = 128) -> None:
+def prepare(
+    dataset: DatasetName = "isic2016",
+    data_dir: DataDir = None,
+    images: Images = None,
+    masks: Masks = None,
+    split_file: SplitFile = None,
+    test_share: TestShare = None,
+    group_by: GroupBy = "",
+    size: Size = 128,
+) -> None:
     """Fetch a dataset where it is absent, verify it, and decode it once for training."""
     from isicbench.cli.console import notes, out, progress_bars
     from isicbench.data.catalog import open_dataset
     from isicbench.data.prepare import prepare as prepare_arrays
+    from isicbench.data.split_choice import SplitChoice
 
+    choice = SplitChoice(images=images, masks=masks, split_file=split_file, test_share=test_share, group_by=group_by)
     with progress_bars() as progress:
-        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+        opened = open_dataset(dataset, data_dir=data_dir, choice=choice, progress=progress)
         prepared = prepare_arrays(opened, size_px=size, progress=progress)
     for remark in opened.remarks:
         notes.print(remark)
-    counts = f"{len(prepared.train.image_ids)} training and {len(prepared.test.image_ids)} test images"
-    out.print(f"{dataset}: {counts} at {size} px, fingerprint {prepared.fingerprint[:12]}")
+    out.print(f"{dataset}: {opened.counts} images at {size} px, fingerprint {prepared.fingerprint[:12]}")
 
 
 @app.command()
-def verify(dataset: DatasetName = "isic2016", data_dir: DataDir = None, json: Json = False) -> None:
+def verify(
+    dataset: DatasetName = "isic2016",
+    data_dir: DataDir = None,
+    images: Images = None,
+    masks: Masks = None,
+    split_file: SplitFile = None,
+    test_share: TestShare = None,
+    group_by: GroupBy = "",
+    json: Json = False,
+) -> None:
     """Decode every image and mask, and name each fault by its file."""
     from isicbench.cli.console import out, print_json, progress_bars
     from isicbench.data.catalog import open_dataset
+    from isicbench.data.split_choice import SplitChoice
     from isicbench.data.verify import verify as find_faults
 
+    choice = SplitChoice(images=images, masks=masks, split_file=split_file, test_share=test_share, group_by=group_by)
     with progress_bars() as progress:
-        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+        opened = open_dataset(dataset, data_dir=data_dir, choice=choice, progress=progress)
         faults = find_faults(opened, progress=progress)
     if json:
         print_json([{"file": str(fault.file), "problem": fault.problem} for fault in faults])
     else:
         for fault in faults:
             out.print(f"{fault.file}: {fault.problem}", markup=False, soft_wrap=True)
-        counts = f"{len(opened.train)} training and {len(opened.test)} test pairs"
-        out.print(f"{counts}: {len(faults) or 'no'} faults")
+        out.print(f"{opened.counts} pairs: {len(faults) or 'no'} faults")
     if faults:
         raise typer.Exit(3)
 
@@ -90,6 +104,11 @@ def verify(dataset: DatasetName = "isic2016", data_dir: DataDir = None, json: Js
 def audit(
     dataset: DatasetName = "isic2016",
     data_dir: DataDir = None,
+    images: Images = None,
+    masks: Masks = None,
+    split_file: SplitFile = None,
+    test_share: TestShare = None,
+    group_by: GroupBy = "",
     against: Annotated[
         list[str],
         typer.Option("--against", metavar="FOLDER|NAME", help="Compare with another dataset as well. Repeatable."),
@@ -104,7 +123,7 @@ def audit(
     """Find copies, leaks between train and test, and masks that look wrong.
 
     Copies are equal files, equal pixels, or nearly equal pictures, also flipped, turned, scaled or compressed anew.
-    --against takes a folder in the challenge's layout, or the name of a dataset in the database. Ends with 3 where a
+    --against takes a folder, or the name of a dataset on this machine or in the database. Ends with 3 where a
     test image is a copy of a training image, or a mask is empty, full or inverted.
     """
     from isicbench.cli.auditing import other_datasets, print_audit
@@ -113,9 +132,11 @@ def audit(
     from isicbench.data.audit_gallery import draw_audit
     from isicbench.data.audit_json import audit_to_json
     from isicbench.data.catalog import open_dataset
+    from isicbench.data.split_choice import SplitChoice
 
+    choice = SplitChoice(images=images, masks=masks, split_file=split_file, test_share=test_share, group_by=group_by)
     with progress_bars() as progress:
-        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+        opened = open_dataset(dataset, data_dir=data_dir, choice=choice, progress=progress)
         found = audit_dataset(opened, against=other_datasets(against, database=db), progress=progress)
     if json:
         print_json(audit_to_json(found, opened))
@@ -129,9 +150,39 @@ def audit(
 
 
 @app.command()
+def overlap(
+    one: Annotated[str, typer.Argument(metavar="A", help="A dataset's name or folder.")],
+    two: Annotated[str, typer.Argument(metavar="B", help="Another one's.")],
+    db: Database = None,
+    json: Json = False,
+) -> None:
+    """Find the images that two datasets share, and which test images of one are training images of the other.
+
+    A dataset is a folder, the name of one on this machine, or the name or fingerprint of one in the database, of which
+    only ids and hashes are known.
+    """
+    from isicbench.cli.auditing import named_dataset, print_overlap
+    from isicbench.cli.console import print_json, progress_bars
+    from isicbench.data.audit_json import overlap_to_json
+    from isicbench.data.overlap import find_overlap
+
+    with progress_bars() as progress:
+        found = find_overlap(named_dataset(one, database=db), named_dataset(two, database=db), progress=progress)
+    if json:
+        print_json(overlap_to_json(found))
+    else:
+        print_overlap(found)
+
+
+@app.command()
 def show(
     dataset: DatasetName = "isic2016",
     data_dir: DataDir = None,
+    images: Images = None,
+    masks: Masks = None,
+    split_file: SplitFile = None,
+    test_share: TestShare = None,
+    group_by: GroupBy = "",
     split: Annotated[Split, typer.Option("--split", help="Which images.")] = Split.TRAIN,
     count: Annotated[int, typer.Option("--count", metavar="N", help="How many images to draw.", min=1)] = 8,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PNG", help="Where to draw them.")] = Path(
@@ -144,9 +195,11 @@ def show(
     from isicbench.cli.console import out, progress_bars
     from isicbench.data.catalog import open_dataset
     from isicbench.data.gallery import draw_samples, size_table
+    from isicbench.data.split_choice import SplitChoice
 
+    choice = SplitChoice(images=images, masks=masks, split_file=split_file, test_share=test_share, group_by=group_by)
     with progress_bars() as progress:
-        opened = open_dataset(dataset, data_dir=data_dir, progress=progress)
+        opened = open_dataset(dataset, data_dir=data_dir, choice=choice, progress=progress)
     table = Table("split", "width", "height", "images", box=None)
     for row in size_table(opened):
         table.add_row(row.split, str(row.width), str(row.height), str(row.count))
@@ -156,15 +209,22 @@ def show(
 
 @app.command("import")
 def import_files(
-    sources: Annotated[list[Path], typer.Argument(metavar="FOLDER_OR_ZIPS...", help="A folder, or the four zips.")],
+    sources: Annotated[list[Path], typer.Argument(metavar="FOLDER_OR_ZIPS...", help="A folder, or the zips.")],
+    dataset: Annotated[
+        str, typer.Option("--dataset", metavar="NAME", help="isic2016, isic2017 or isic2018.")
+    ] = "isic2016",
 ) -> None:
-    """Take over ISIC 2016 from a folder or from the challenge's zips that you have already."""
+    """Take over a challenge from a folder or from its zips that you have already."""
+    from isicbench.choices import unknown
     from isicbench.cli.console import out, progress_bars
-    from isicbench.data.isic2016 import import_dataset
+    from isicbench.data.challenge_files import import_challenge
+    from isicbench.data.challenges import CHALLENGES
 
+    if dataset not in CHALLENGES:
+        raise unknown("--dataset", dataset, CHALLENGES)
     with progress_bars() as progress:
-        dataset = import_dataset(sources, progress=progress)
-    out.print(f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test pairs in {dataset.root}")
+        imported = import_challenge(CHALLENGES[dataset], sources, progress=progress)
+    out.print(f"{imported.name}: {imported.counts} pairs in {imported.root}")
 
 
 @app.command()

@@ -19,14 +19,17 @@ def decoders(
     from dataclasses import asdict
 
     from isicbench.cli.console import out, print_json
+    from isicbench.cli.parts import print_problems
     from isicbench.models.listing import list_decoders
     from isicbench.report.network_tables import decoders_table
 
-    found = list(list_decoders(encoder=encoder, size_px=size))
+    problems: list[str] = []
+    found = list(list_decoders(encoder=encoder, size_px=size, broken=problems.append))
     if json:
         print_json([asdict(decoder) for decoder in found])
     else:
         out.print(decoders_table(found, encoder=encoder, size_px=size))
+    print_problems(problems)
 
 
 app = single(decoders)

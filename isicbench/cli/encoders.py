@@ -12,14 +12,17 @@ def encoders(size: Size = 128, json: Json = False) -> None:
     from dataclasses import asdict
 
     from isicbench.cli.console import out, print_json
+    from isicbench.cli.parts import print_problems
     from isicbench.models.listing import list_encoders
     from isicbench.report.network_tables import encoders_table
 
-    found = list(list_encoders(size_px=size))
+    problems: list[str] = []
+    found = list(list_encoders(size_px=size, broken=problems.append))
     if json:
         print_json([asdict(encoder) for encoder in found])
     else:
         out.print(encoders_table(found, size_px=size))
+    print_problems(problems)
 
 
 app = single(encoders)

@@ -33,7 +33,9 @@ Sizes = Annotated[
 ]
 Encoders = Annotated[list[str], typer.Option("--encoder", metavar="NAME", help=f"See isicbench encoders. {GRID}")]
 Decoders = Annotated[list[str], typer.Option("--decoder", metavar="NAME", help=f"See isicbench decoders. {GRID}")]
-Losses = Annotated[list[str], typer.Option("--loss", metavar="NAME", help=f"{', '.join(LOSSES)}. {GRID}")]
+Losses = Annotated[
+    list[str], typer.Option("--loss", metavar="NAME", help=f"{', '.join(LOSSES)}, or see isicbench losses. {GRID}")
+]
 Optimisers = Annotated[list[str], typer.Option("--optimiser", metavar="NAME", help=f"{', '.join(OPTIMISERS)}. {GRID}")]
 WeightDecay = Annotated[float, typer.Option("--weight-decay", metavar="SHARE", help="Of the optimiser.")]
 Schedules = Annotated[
@@ -55,6 +57,41 @@ BatchParts = Annotated[
 WeightChoices = Annotated[
     list[str],
     typer.Option("--weights", metavar="NAME|FILE", help=f"Encoder: imagenet1k_v1, random, or a FILE. {GRID}"),
+]
+FreezeUntil = Annotated[
+    list[int],
+    typer.Option(
+        "--freeze-until", metavar="STRIDE", help=f"Freeze a fine-tuned encoder's stages up to this stride. {GRID}"
+    ),
+]
+UnfreezeAt = Annotated[
+    list[int],
+    typer.Option("--unfreeze-at", metavar="EPOCH", help=f"Train a fine-tuned encoder from this epoch on. {GRID}"),
+]
+EmaDecays = Annotated[
+    list[float],
+    typer.Option("--ema", metavar="DECAY", help=f"Score and save an average of the weights; 0 for none. {GRID}"),
+]
+Patience = Annotated[
+    int,
+    typer.Option("--patience", metavar="N", help="Stop after N epochs without a better one on validation; 0 never."),
+]
+Keep = Annotated[
+    str, typer.Option("--keep", metavar="EPOCH", help="Whose weights to score and save: last, or best on validation.")
+]
+Accumulate = Annotated[
+    int, typer.Option("--accumulate", metavar="N", help="Gather the gradients of N steps for one change of weights.")
+]
+Folds = Annotated[
+    int,
+    typer.Option(
+        "--folds",
+        metavar="N",
+        help="Cross-validate: cut the training images into N, score each part by a run on the others; 0 for none.",
+    ),
+]
+FoldNumbers = Annotated[
+    list[int] | None, typer.Option("--fold", metavar="K", help="Only this fold; repeat for several.  [default: all]")
 ]
 Augmentations = Annotated[
     list[str],

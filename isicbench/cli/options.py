@@ -11,11 +11,44 @@ Database = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 DatasetName = Annotated[
-    str, typer.Option("--dataset", metavar="NAME", help="isic2016, synthetic, or folder (with --data-dir).")
+    str,
+    typer.Option(
+        "--dataset",
+        metavar="NAME",
+        help="isic2016, isic2017, isic2018, ph2, ham10000, synthetic, folder (yours), or see isicbench datasets.",
+    ),
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Folder in the challenge's layout, used where it lies.", metavar="FOLDER"),
+    typer.Option("--data-dir", help="The dataset's folder, in its own layout, used where it lies.", metavar="FOLDER"),
+]
+Images = Annotated[
+    Path | None,
+    typer.Option("--images", help="Folder of images of any names; with --dataset folder.", metavar="FOLDER"),
+]
+Masks = Annotated[
+    Path | None,
+    typer.Option("--masks", help="Their masks, called as the images are, or so with more after _.", metavar="FOLDER"),
+]
+SplitFile = Annotated[
+    Path | None,
+    typer.Option("--split-file", help="Table of image ids and their split: train, validation or test.", metavar="CSV"),
+]
+TestShare = Annotated[
+    float | None,
+    typer.Option(
+        "--test-share",
+        metavar="SHARE",
+        help="Share of the images to test on, where the dataset has no split.  [default: 0.2; of ph2 all]",
+    ),
+]
+GroupBy = Annotated[
+    str,
+    typer.Option(
+        "--group-by",
+        metavar="CSV:COLUMN",
+        help="Table and column of patients or lesions, none of which is in two splits; COLUMN: of --split-file.",
+    ),
 ]
 Size = Annotated[int, typer.Option("--size", metavar="PX", help="Side of the network's input, in pixels.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

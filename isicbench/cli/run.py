@@ -8,6 +8,7 @@ import typer
 
 from isicbench.cli.app import single
 from isicbench.cli.experiment_options import (
+    Accumulate,
     Augmentations,
     BatchParts,
     BatchSizes,
@@ -16,23 +17,30 @@ from isicbench.cli.experiment_options import (
     DataSeed,
     Decoders,
     DryRun,
+    EmaDecays,
     EncoderRateShare,
     Encoders,
     Epochs,
     Exclusions,
     FineTuned,
+    FoldNumbers,
+    Folds,
     Force,
+    FreezeUntil,
     Frozen,
+    Keep,
     LearningRates,
     Losses,
     Names,
     Optimisers,
+    Patience,
     Precision,
     Schedules,
     Seeds,
     Sizes,
     StudyTags,
     Threshold,
+    UnfreezeAt,
     ValidateOn,
     ValidationShare,
     WarmupEpochs,
@@ -48,15 +56,21 @@ from isicbench.cli.options import (
     DatasetName,
     Devices,
     Executor,
+    GroupBy,
     HangMinutes,
+    Images,
     JobsPerDevice,
+    Masks,
     Retries,
+    SplitFile,
+    TestShare,
 )
 from isicbench.cli.slurm_options import SlurmGpus, SlurmOptions, SlurmPartition, SlurmTime, SlurmWorkers
 from isicbench.cli.study_file import StudyFileCommand
 
 
 def run(
+    ctx: typer.Context,
     frozen: Frozen = False,
     fine_tuned: FineTuned = False,
     epochs: Epochs = [10],
@@ -75,6 +89,12 @@ def run(
     encoder_lr: EncoderRateShare = 1.0,
     clip_norm: ClipNorm = 0.0,
     batch_parts: BatchParts = 1,
+    accumulate: Accumulate = 1,
+    freeze_until: FreezeUntil = [0],
+    unfreeze_at: UnfreezeAt = [0],
+    ema: EmaDecays = [0.0],
+    patience: Patience = 0,
+    keep: Keep = "last",
     weights: WeightChoices = ["imagenet1k_v1"],
     augmentation: Augmentations = ["study"],
     threshold: Threshold = "0.5",
@@ -82,8 +102,15 @@ def run(
     compile_: Compile = False,
     dataset: DatasetName = "isic2016",
     data_dir: DataDir = None,
+    images: Images = None,
+    masks: Masks = None,
+    split_file: SplitFile = None,
+    test_share: TestShare = None,
+    group_by: GroupBy = "",
     validate_on: ValidateOn = "held-out",
     validation_share: ValidationShare = 0.1,
+    folds: Folds = 0,
+    fold: FoldNumbers = None,
     name: Names = None,
     tag: StudyTags = None,
     exclude: Exclusions = None,
@@ -113,10 +140,11 @@ def run(
     twice stops at once; the same command, or isicbench resume, goes on from there.
     """
     from isicbench.cli.machines import machines_for, require_precision
-    from isicbench.cli.study import carry_out, print_plan
+    from isicbench.cli.study import AskedStudy, train_grid
     from isicbench.cli.tags import read_tags
     from isicbench.compute.precision import resolve_precision
     from isicbench.config import Config
+    from isicbench.data.split_choice import SplitChoice
     from isicbench.scheduling.leaving_out import read_combination
     from isicbench.scheduling.planning import Request
     from isicbench.scheduling.safeguards import Safeguards
@@ -153,6 +181,11 @@ def run(
         encoder_rate_share=encoder_lr,
         clip_norm=clip_norm,
         batch_parts=batch_parts,
+        accumulate=accumulate,
+        patience=patience,
+        keep=keep,
+        folds=folds,
+        fold=min(folds, 1),
     )
     axes: dict[str, list[Any]] = {
         "frozen": [True] * frozen + [False] * fine_tuned or [True, False],
@@ -166,9 +199,14 @@ def run(
         "image_size_px": size,
         "epochs": epochs,
         "batch_size": batch_size,
+        "freeze_until": freeze_until,
+        "unfreeze_at": unfreeze_at,
+        "ema_decay": ema,
     }
     if lr:
         axes["learning_rate"] = lr
+    if folds or fold:
+        axes["fold"] = fold or list(range(1, folds + 1))
     left_out = [read_combination(text) for text in exclude or ()]
     request = Request(
         base=base,
@@ -176,14 +214,22 @@ def run(
         seeds=seed,
         names=name or (),
         data_dir=data_dir,
+        choice=SplitChoice(images=images, masks=masks, split_file=split_file, test_share=test_share, group_by=group_by),
         exclude=left_out,
         tags=read_tags(tag or ()),
     )
-    if dry_run:
-        print_plan(request, machines, safeguards, database=db, force=force)
-        return
     command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
-    raise typer.Exit(carry_out(request, machines, safeguards, database=db, force=force, command=command))
+    asked = AskedStudy(
+        request=request,
+        machines=machines,
+        safeguards=safeguards,
+        database=db,
+        force=force,
+        dry_run=dry_run,
+        command=command,
+    )
+    carry_out = ctx.obj or train_grid  # `isicbench search` takes the same options and does something else with them
+    raise typer.Exit(carry_out(asked))
 
 
 def _threshold(choice: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which runs a command is about: one selection for `report`, `list` and `compare`."""
+"""Which runs a command is about: one selection for `report`, `list`, `compare` and `evaluate`."""
 
 import re
 from collections.abc import Sequence
@@ -32,6 +32,18 @@ def selected_runs(
     order = {} if study is None else {run_id: place for place, run_id in enumerate(store.study(study).run_ids)}
     runs = store.runs(study_id=study, statuses=wanted or None, since=after, tags=tags)
     return runs_of_experiments(sorted(runs, key=lambda run: order.get(run.id, run.id)), experiments)
+
+
+def runs_with_network(store: Store, run_ids: Sequence[int], *, every: bool) -> list[RunRecord]:
+    """The runs with these numbers, or every completed one that was trained here. Raises `ConfigError` for neither."""
+    if every == bool(run_ids):
+        raise ConfigError("name runs by their numbers, or all of them", hint="isicbench evaluate 1 2, or --all")
+    if not every:
+        return [store.run(run_id) for run_id in dict.fromkeys(run_ids)]
+    found = [run for run in store.runs(statuses=[RunStatus.COMPLETED]) if not run.config.is_external]
+    if not found:
+        raise ConfigError(f"{store.url_shown} holds no completed run", hint="Train some first: isicbench run")
+    return found
 
 
 def read_statuses(values: Sequence[str]) -> list[RunStatus]:

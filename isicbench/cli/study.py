@@ -1,6 +1,7 @@
 """What `isicbench run` and `isicbench resume` do once their options are read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.table import Table
 
@@ -22,32 +23,57 @@ FAILED_EXIT = 7
 INTERRUPTED_EXIT = 130
 
 
-def carry_out(
-    request: Request, machines: Machines, safeguards: Safeguards, *, database: str | None, force: bool, command: str
-) -> int:
-    """Plan, train, print the table; returns the exit code."""
-    for remark in machines.plan.remarks:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedStudy:
+    """What the options of `isicbench run` say."""
+
+    request: Request
+    machines: Machines
+    safeguards: Safeguards
+    database: str | None
+    force: bool
+    dry_run: bool
+    command: str
+
+
+def train_grid(asked: AskedStudy) -> int:
+    """Plan, train, print the table, or only the plan; returns the exit code."""
+    if asked.dry_run:
+        print_plan(asked.request, asked.machines, asked.safeguards, database=asked.database, force=asked.force)
+        return 0
+    store, plan = open_planned(asked)
+    study = store.add_study(asked.command, plan.runs, force=asked.force, tags=asked.request.tags)
+    return train_study(store, study, asked.machines, asked.safeguards)
+
+
+def open_planned(asked: AskedStudy) -> tuple[Store, Plan]:
+    """The database, and the plan with its images prepared; what is to be known of them is said."""
+    for remark in asked.machines.plan.remarks:
         notes.print(remark, markup=False)
-    store = open_store(database)
+    store = open_store(asked.database)
     require_one_machine(store)
     with progress_bars() as progress:
-        plan = plan_study(request, progress=progress)
+        plan = plan_study(asked.request, progress=progress)
         plan = prepare_plan(plan, progress=progress)
     for remark in plan.dataset.remarks:
         notes.print(remark, markup=False)
     for warning in seen_warnings(plan):
         notes.print(f"Warning: {warning}", markup=False, style="yellow")
-    study = store.add_study(command, plan.runs, force=force, tags=request.tags)
-    return train_study(store, study, machines, safeguards)
+    return store, plan
 
 
 def train_study(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
     """Train a study that was added, print its table; returns the exit code."""
+    code = trained_code(store, study, machines, safeguards)
+    out.print(terminal_report(store, store.study_runs(study.id)))
+    return code
+
+
+def trained_code(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> int:
+    """Train a study that was added; returns the exit code."""
     _announce(study, machines, store)
-    stopped = _train(store, study, machines, safeguards)
-    runs = store.study_runs(study.id)
-    out.print(terminal_report(store, runs))
-    return _exit_code(runs, stopped=stopped)
+    stopped = train_runs(store, study, machines, safeguards)
+    return _exit_code(store.study_runs(study.id), stopped=stopped)
 
 
 SHOWN_FIELDS = frozenset(
@@ -74,7 +100,7 @@ def print_plan(
         table.add_row(name, str(run.seed), config.weights, *(f"{value:g}" for value in settings), done)
     out.print(table)
     where = ", ".join(slot.title for slot in slots.slots)
-    counts = f"{plan.record.name} ({plan.record.train_count} training, {plan.record.test_count} test images)"
+    counts = f"{plan.record.name} ({plan.record.counts} images)"
     out.print(f"{len(plan.runs)} runs on {counts}; slots: {where}")
     if script := machines.script(folder=files_folder(database_url(database)), safeguards=safeguards):
         out.print(f"\n{script}", markup=False, highlight=False, soft_wrap=True, end="")
@@ -101,11 +127,23 @@ def _announce(study: StudyRecord, machines: Machines, store: Store) -> None:
     )
 
 
-def _train(store: Store, study: StudyRecord, machines: Machines, safeguards: Safeguards) -> bool:
-    """Whether the user or the system stopped it."""
+def train_runs(
+    store: Store,
+    study: StudyRecord,
+    machines: Machines,
+    safeguards: Safeguards,
+    *,
+    looked: Callable[[], None] = lambda: None,
+) -> bool:
+    """Whether the user or the system stopped it; `looked` is called about twice a second."""
     titles = {slot.name: slot.title for slot in machines.plan.slots}
     with Follower(store, lambda: store.study(study.id).run_ids, slot_titles=titles) as follower:
-        executor = machines.executor(store, study, safeguards=safeguards, observe=follower.look)
+
+        def observe() -> None:
+            looked()
+            follower.look()
+
+        executor = machines.executor(store, study, safeguards=safeguards, observe=observe)
         executor.run()
     if executor.stopping:
         notes.print("Stopped. The same command goes on with what is left; or: isicbench resume --all")

@@ -3,12 +3,14 @@
 import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from isicbench.compute.devices import driver_version
 from isicbench.compute.processes import host_name
 from isicbench.records import EnvironmentRecord
 
 PACKAGES = ("isicbench", "torch", "torchvision", "onnxruntime", "numpy", "pillow", "sqlalchemy")
+"""Of every run; those whose plugins it uses come on top."""
 
 
 def describe_environment(*, device: str, threads: int) -> EnvironmentRecord:
@@ -34,6 +36,13 @@ def installed_packages(names: tuple[str, ...]) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def cpu_model() -> str:
+    """The processor's name, as far as the system tells."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
 
 
 def git_revision() -> str:

@@ -7,15 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from isicbench.data.contamination import seen_images
 from isicbench.data.dataset import Dataset
 from isicbench.data.duplicates import Duplicate, duplicates_between, duplicates_within
 from isicbench.data.gallery import SizeCount
 from isicbench.data.image_traits import ImagePlace, ImageTraits, read_traits
 from isicbench.data.mask_faults import MaskFigures, mask_faults
+from isicbench.data.other_datasets import OtherDataset, copies_by_hashes, known_images, recorded_images
 from isicbench.data.perceptual_hash import ORIENTATIONS
 from isicbench.data.progress import Progress, silent
-from isicbench.records import DatasetImage
 
 AREA_QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 AREA_BINS = 20
@@ -51,15 +50,6 @@ class AreaDistribution:
     """At `AREA_QUANTILES`."""
     histogram: tuple[int, ...]
     """Lesions in `AREA_BINS` equal bins from 0 to 1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherDataset:
-    """A dataset to compare with: its files, or what a database has on record of its images."""
-
-    name: str
-    dataset: Dataset | None = None
-    images: tuple[DatasetImage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,27 +98,10 @@ def _rank(finding: Finding) -> tuple[str, str, str, str]:
 
 def _compare(traits: list[ImageTraits], other: OtherDataset, progress: Progress) -> tuple[list[Duplicate], int]:
     if other.dataset is None:
-        return _on_record(traits, other), len(other.images)
+        copies = copies_by_hashes(known_images(traits), recorded_images(other, label=other.name))
+        return copies, len(other.images)
     theirs = read_traits(other.dataset, label=other.name, masks=False, progress=progress)
     return duplicates_between(traits, theirs), len(theirs)
-
-
-def _on_record(traits: Sequence[ImageTraits], other: OtherDataset) -> list[Duplicate]:
-    """Copies of images of which only ids and hashes are known."""
-    places = {(t.place.split, t.place.image_id): t.place for t in traits}
-    ours = [
-        DatasetImage(image_id=t.place.image_id, split=t.place.split, image_sha256=t.sha256, perceptual_hash=t.hashes[0])
-        for t in traits
-    ]
-    return [
-        Duplicate(
-            image=places[seen.image.split, seen.image.image_id],
-            other=ImagePlace(image_id=seen.trained.image_id, split=seen.trained.split, dataset=other.name),
-            same=seen.reason,
-            distance=seen.distance,
-        )
-        for seen in seen_images(other.images, ours)
-    ]
 
 
 def _copy_finding(duplicate: Duplicate) -> Finding:
@@ -136,13 +109,14 @@ def _copy_finding(duplicate: Duplicate) -> Finding:
     return Finding(
         level="error" if leaks else "warning",
         kind=duplicate.same,
-        message=f"{'leak: ' if leaks else ''}{_sameness(duplicate)}",
+        message=f"{'leak: ' if leaks else ''}{sameness(duplicate)}",
         image=duplicate.image,
         duplicate=duplicate,
     )
 
 
-def _sameness(duplicate: Duplicate) -> str:
+def sameness(duplicate: Duplicate) -> str:
+    """As what other image, and how far alike."""
     other = str(duplicate.other)
     if duplicate.same == "near":
         figures = [f"{duplicate.distance} of 64 bits apart"]

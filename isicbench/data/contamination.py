@@ -7,7 +7,7 @@ from typing import Literal
 
 from isicbench.config import Config
 from isicbench.data.perceptual_hash import CERTAIN_DISTANCE, close_hashes, hamming_distances, hash_bits
-from isicbench.data.splits import hold_out
+from isicbench.data.splits import TrainingParts, split_training
 from isicbench.records import DatasetImage
 
 Reason = Literal["bytes", "id", "near"]
@@ -59,19 +59,35 @@ def count_seen(trained: Sequence[DatasetImage], evaluated: Sequence[DatasetImage
 
 def trained_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
     """Of a dataset's images those that a run with this config trains on: `train` without what it holds out."""
-    train = [image for image in images if image.split == "train"]
-    if config.validate_on == "test" or len(train) < 2:
-        return train
-    kept, _ = hold_out([image.image_id for image in train], share=config.validation_share, seed=config.validation_seed)
-    return [train[index] for index in kept]
+    train = _of_split(images, "train")
+    return train if len(train) < 2 else [train[index] for index in _parts(images, train, config).train]
+
+
+def scored_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
+    """Of a dataset's images those that a run with this config is scored on at its end."""
+    if not config.folds:
+        return _of_split(images, "test")
+    train = _of_split(images, "train")
+    return [train[index] for index in _parts(images, train, config).fold]
 
 
 def validation_images(images: Sequence[DatasetImage], config: Config) -> list[DatasetImage]:
     """Of a dataset's images those that a run with this config validates on."""
     if config.validate_on == "test":
-        return [image for image in images if image.split == "test"]
-    trained = {image.image_id for image in trained_images(images, config)}
-    return [image for image in images if image.split == "train" and image.image_id not in trained]
+        return _of_split(images, "test")
+    if brought := _of_split(images, "validation"):
+        return brought
+    train = _of_split(images, "train")
+    return [] if len(train) < 2 else [train[index] for index in _parts(images, train, config).validation]
+
+
+def _parts(images: Sequence[DatasetImage], train: Sequence[DatasetImage], config: Config) -> TrainingParts:
+    brings_validation = any(image.split == "validation" for image in images)
+    return split_training([image.image_id for image in train], config, brings_validation=brings_validation)
+
+
+def _of_split(images: Sequence[DatasetImage], split: str) -> list[DatasetImage]:
+    return [image for image in images if image.split == split]
 
 
 def _nearest(trained: Sequence[DatasetImage], evaluated: Sequence[DatasetImage]) -> dict[str, DatasetImage]:

@@ -25,8 +25,10 @@ class DownloadError(Exception):
     """The text says why, in a few words."""
 
 
-def download(url: str, folder: Path, *, progress: Progress) -> Path:
+def download(url: str, folder: Path, *, name: str = "", progress: Progress) -> Path:
     """Fetch `url` into `folder`; a file that is there and agrees with its record is kept.
+
+    Without a `name` the file is called as the address ends.
 
     Size and SHA-256 are recorded in `folder` on the first download and must be the same afterwards.
     A file that came down cut short is never kept. Raises `DownloadError` after three attempts.
@@ -34,7 +36,7 @@ def download(url: str, folder: Path, *, progress: Progress) -> Path:
     logging.getLogger(pooch.get_logger().name).setLevel(logging.ERROR)
     for wait in (*WAITS_SECONDS, None):
         try:
-            return _fetch(url, folder, progress)
+            return _fetch(url, folder, name or file_name(url), progress)
         except (OSError, ValueError) as error:
             # The errors of requests are OSErrors; pooch raises ValueError for another hash.
             if wait is None or _is_lasting(error):
@@ -43,14 +45,13 @@ def download(url: str, folder: Path, *, progress: Progress) -> Path:
     raise AssertionError("unreachable")
 
 
-def forget(url: str, folder: Path) -> None:
+def forget(url: str, path: Path) -> None:
     """Remove the file and its record: what came down was not what was wanted."""
-    (folder / _file_name(url)).unlink(missing_ok=True)
-    remove_record(folder, url)
+    path.unlink(missing_ok=True)
+    remove_record(path.parent, url)
 
 
-def _fetch(url: str, folder: Path, progress: Progress) -> Path:
-    name = _file_name(url)
+def _fetch(url: str, folder: Path, name: str, progress: Progress) -> Path:
     known = recorded(folder, url)
     # A file without a record is from an attempt that was stopped: without a known hash, pooch would take it as it is.
     if known is None:
@@ -84,7 +85,8 @@ class _UnsafeError(ValueError):
     """Trying again would not help."""
 
 
-def _file_name(url: str) -> str:
+def file_name(url: str) -> str:
+    """How the address ends."""
     return url.rsplit("/", 1)[-1]
 
 

@@ -25,7 +25,7 @@ CONTOUR_COLOUR = "#56B4E9"
 TEXT_COLOUR = "#404040"
 TITLE_POINTS = 8.5
 
-Split = Literal["train", "test"]
+Split = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,10 @@ def draw_samples(dataset: Dataset, path: Path, *, split: Split = "train", count:
 
     Raises `DataError` for an unreadable file or a path that cannot be written.
     """
-    pairs = _spread(dict(dataset.splits)[split], count)
+    every = dict(dataset.splits).get(split, ())
+    if not every:
+        raise DataError(f"{dataset.name} has no {split} images", hint="Name another --split.")
+    pairs = _spread(every, count)
     rows = -(-len(pairs) // COLUMNS)
     columns = min(COLUMNS, len(pairs))
     figure = Figure(figsize=(3.4 * columns, 2.95 * rows + 0.5), dpi=110, layout="constrained")
@@ -66,7 +69,7 @@ def draw_samples(dataset: Dataset, path: Path, *, split: Split = "train", count:
         axes.set_anchor("N")
     for axes, pair in zip(grid.flat, pairs, strict=False):
         _draw_pair(axes, pair)
-    figure.suptitle(f"{dataset.name}, {split}: {len(pairs)} of {len(dict(dataset.splits)[split])} images")
+    figure.suptitle(f"{dataset.name}, {split}: {len(pairs)} of {len(every)} images")
     return save_png(figure, path)
 
 

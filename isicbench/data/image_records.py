@@ -42,11 +42,11 @@ def describe_images(dataset: Dataset, prepared: Prepared) -> tuple[DatasetImage,
 
 def _kept_hashes(prepared: Prepared) -> HashesById:
     file = home() / "hashes" / f"{prepared.fingerprint}-v{HASH_VERSION}.json"
-    ids = {*prepared.train.image_ids, *prepared.test.image_ids}
+    ids = {name for split in prepared.splits.values() for name in split.image_ids}
     kept = _read(file)
     if kept.keys() == ids:
         return kept
-    hashes = _hashes(prepared.train) | _hashes(prepared.test)
+    hashes = {name: value for split in prepared.splits.values() for name, value in _hashes(split).items()}
     _keep(file, hashes)
     return hashes
 

@@ -1,6 +1,6 @@
 """The challenge's folders and file names, and the pairs that are found in them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from isicbench.data.dataset import Pair
@@ -17,17 +17,17 @@ MASK_ENDING = "_segmentation"
 SUPERPIXELS_ENDING = "_superpixels"
 
 
-def has_layout(root: Path) -> bool:
-    return all((root / folder).is_dir() for folder in FOLDERS)
+def has_layout(root: Path, folders: Sequence[str] = FOLDERS) -> bool:
+    return all((root / folder).is_dir() for folder in folders)
 
 
-def require_layout(root: Path, *, hint: str) -> None:
-    """Raise `DataError` that names what is missing of the challenge's four folders."""
+def require_layout(root: Path, folders: Sequence[str] = FOLDERS, *, hint: str) -> None:
+    """Raise `DataError` that names what is missing of a challenge's folders."""
     if not root.exists():
         raise DataError(f"{root}: no such folder", hint=hint)
     if not root.is_dir():
         raise DataError(f"{root} is a file, not a folder", hint=hint)
-    if missing := [folder for folder in FOLDERS if not (root / folder).is_dir()]:
+    if missing := [folder for folder in folders if not (root / folder).is_dir()]:
         raise DataError(f"{root} has no folder {', '.join(missing)}", hint=hint)
 
 
@@ -37,14 +37,17 @@ def scan(root: Path) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
     An image without a mask, a mask without an image, and a second image with the same id each give a pair of their
     own, so that they are named by `verify` and never dropped. Raises `DataError` for a split without any file.
     """
-    train = _pairs(root / TRAIN_IMAGES, root / TRAIN_MASKS)
-    test = _pairs(root / TEST_IMAGES, root / TEST_MASKS)
-    for folder, pairs in ((TRAIN_IMAGES, train), (TEST_IMAGES, test)):
-        if not pairs:
-            raise DataError(
-                f"{root / folder} holds no images", hint=f"Expected files like {folder}/ISIC_0000000.jpg in it."
-            )
+    train = scan_split(root / TRAIN_IMAGES, root / TRAIN_MASKS)
+    test = scan_split(root / TEST_IMAGES, root / TEST_MASKS)
     return train, test
+
+
+def scan_split(images: Path, masks: Path) -> tuple[Pair, ...]:
+    """The pairs of two folders, as `scan` gives them."""
+    pairs = _pairs(images, masks)
+    if not pairs:
+        raise DataError(f"{images} holds no images", hint=f"Expected files like {images.name}/ISIC_0000000.jpg in it.")
+    return pairs
 
 
 def _pairs(images: Path, masks: Path) -> tuple[Pair, ...]:

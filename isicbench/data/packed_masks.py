@@ -61,7 +61,8 @@ class PackedMasks:
     def open(cls, path: Path, offsets: Path, *, sizes: NDArray[np.int32]) -> "PackedMasks":
         """Raises `OSError` or `ValueError` where the files are absent, cut short or do not fit each other."""
         starts = np.load(offsets)
-        content = np.memmap(path, np.uint8, mode="r")
+        # An empty file, of a split without images, cannot be mapped.
+        content = np.memmap(path, np.uint8, mode="r") if path.stat().st_size else np.empty(0, np.uint8)
         if (
             starts.shape != (len(sizes) + 1,)
             or starts[0] != 0

@@ -61,6 +61,14 @@ class Prepared:
     test: PreparedSplit
     fingerprint: str
     size_px: int
+    validation: PreparedSplit | None = None
+    """Where the dataset brings one; else a run holds some of `train` out."""
+
+    @property
+    def splits(self) -> dict[str, PreparedSplit]:
+        """By name."""
+        validation = {} if self.validation is None else {"validation": self.validation}
+        return {"train": self.train, **validation, "test": self.test}
 
 
 def prepare(dataset: Dataset, *, size_px: int, progress: Progress = silent) -> Prepared:
@@ -198,9 +206,11 @@ def _open(folder: Path, digest: str, size_px: int) -> Prepared | None:
         if (folder / FINGERPRINT_FILE).read_text() != digest:
             return None
         train, test = (_open_split(folder, split, size_px) for split in ("train", "test"))
+        has_validation = (folder / "validation_ids.json").exists()
+        validation = _open_split(folder, "validation", size_px) if has_validation else None
     except (OSError, ValueError, EOFError):
         return None
-    return Prepared(train=train, test=test, fingerprint=digest, size_px=size_px)
+    return Prepared(train=train, test=test, fingerprint=digest, size_px=size_px, validation=validation)
 
 
 def _open_split(folder: Path, split: str, size_px: int) -> PreparedSplit:

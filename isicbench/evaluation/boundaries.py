@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, minimum_filter1d
+from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
 Mask = NDArray[np.bool_]
@@ -79,15 +79,21 @@ def _cropped(predicted: Mask, true: Mask) -> tuple[Mask, Mask]:
 
 def _band(mask: Mask, width: int) -> Mask:
     """Mask pixels that `width` steps of erosion remove; the steps' 3x3 squares together are one of `2 width + 1`."""
-    if not mask.size:
+    side = 2 * width + 1
+    if side > min(mask.shape):  # such a square reaches beyond the crop, where background is, wherever it stands
         return mask
-    eroded = mask.view(np.uint8)
-    for axis, length in enumerate(mask.shape):
-        # A window that reaches beyond both ends of the crop holds background wherever it stands.
-        if width >= length:
-            return mask
-        eroded = minimum_filter1d(eroded, 2 * width + 1, axis=axis, mode="constant", cval=0)
-    return mask & ~eroded.view(np.bool_)
+    inner = _all_of(side, _all_of(side, mask).T).T
+    band = mask.copy()
+    band[width:-width, width:-width] &= ~inner
+    return band
+
+
+def _all_of(count: int, rows: Mask) -> Mask:
+    """`(H - count + 1, W)`: whether `count` rows from each on all hold. The window is doubled until it is that long."""
+    size = 1
+    while 2 * size <= count:
+        rows, size = rows[:-size] & rows[size:], 2 * size
+    return rows[: len(rows) - (count - size)] & rows[count - size :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ class _Outline:
         inside &= padded[1:-1, :-2]
         inside &= padded[1:-1, 2:]
         grid = mask & ~inside
-        return cls(grid, np.argwhere(grid))
+        return cls(grid, np.column_stack(np.divmod(np.flatnonzero(grid), max(1, grid.shape[1]))))
 
 
 def _directed_percentile(outline: _Outline, other: _Outline) -> float:

@@ -60,8 +60,10 @@ def _words(run: RunRecord) -> Iterator[str]:
 
 
 def _fields(config: Config) -> list[str]:
-    """All that `run` has options for, but those that are written apart, and a data seed that there is none of."""
+    """All that `run` has options for, but those that are written apart, and a data seed or fold that there is none
+    of."""
     apart = {"dataset", "weights"} | ({"data_seed"} if config.data_seed is None else set())
+    apart |= {"fold"} if not config.folds else set()
     return [field for field in OPTIONS if field not in apart]
 
 

@@ -124,7 +124,7 @@ def _readme(store: Store, runs: Sequence[RunRecord], *, has_copy: bool) -> str:
     known = store.datasets()
     fingerprints = dict.fromkeys(run.config.dataset_fingerprint for run in runs)
     datasets = [
-        f"- {escape_markdown(data.name)}, {data.train_count} training and {data.test_count} test images, licence "
+        f"- {escape_markdown(data.name)}, {data.counts} images, licence "
         f"{escape_markdown(data.licence)}; fingerprint `{data.fingerprint}`"
         for fingerprint in fingerprints
         if (data := known.get(fingerprint))

@@ -74,7 +74,7 @@ def tracked_runs(store: Store, runs: Sequence[RunRecord]) -> list[TrackedRun]:
 def _test_scores(store: Store, run_ids: Sequence[int]) -> dict[int, dict[str, float]]:
     found: dict[int, dict[str, float]] = {}
     for run_id, evaluations in store.evaluations(run_ids).items():
-        own = [evaluation for evaluation in evaluations if evaluation.final and evaluation.split == "test"]
+        own = [evaluation for evaluation in evaluations if evaluation.final and evaluation.split in ("test", "fold")]
         found[run_id] = {
             f"{evaluation.resolution}_{name}": value
             for evaluation in own

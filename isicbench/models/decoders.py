@@ -45,3 +45,8 @@ class ConvDecoder(nn.Module):
         assert first.bias is not None
         hidden = torch.relu(convolve_tiles(tiles, first.weight, size=features.shape[-2:]) + first.bias)
         return functional.linear(hidden, head.weight.flatten(1), head.bias).permute(2, 3, 0, 1)
+
+
+def plain_decoder(decoder: nn.Module) -> nn.Module:
+    """The decoder as layers of torch alone: the study's without its shortcut for small maps, with the same results."""
+    return decoder.layers if isinstance(decoder, ConvDecoder) else decoder

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from isicbench.config import Precision
+from isicbench.errors import ConfigError
 from isicbench.models.engine import Engine, frozen_engine
+from isicbench.models.freezing import Part, part_up_to
 
 Features = Tensor | tuple[Tensor, ...]
 """The deepest map `(N, C, h, w)`, or one map a level, the finest first; whichever the decoder reads."""
@@ -38,7 +40,7 @@ class Backbone:
 
 
 class Encoder(nn.Module):
-    """A backbone under training, or frozen.
+    """A backbone under training, frozen, or frozen up to one of its maps.
 
     `(N, 3, H, W)` normalised images become the deepest map, or with `pyramid` a map a level. Once frozen, they are
     computed by an engine made for inference, with the weights of the first call; loading weights or moving the encoder
@@ -51,6 +53,8 @@ class Encoder(nn.Module):
         self.levels = backbone.levels if pyramid else backbone.levels[-1:]
         self.pyramid = pyramid
         self._reader = (_reader_of(backbone, pyramid=pyramid),)  # in a tuple, since its layers are those of `features`
+        self._backbone = (backbone,)
+        self._still: Part | None = None
         self.mean, self.std = backbone.mean, backbone.std
         self.frozen = False
         self.precision: Precision = "fp32"
@@ -67,21 +71,72 @@ class Encoder(nn.Module):
         self.frozen, self.precision = True, precision
         self.requires_grad_(False).eval()
 
+    def thaw(self) -> None:
+        """Undo `freeze`; what `freeze_up_to` has frozen stays so."""
+        self.frozen = False
+        self.forget_engine()
+        for name, parameter in self.features.named_parameters():
+            parameter.requires_grad_(self._still is None or name not in self._still.parameters)
+        self.train()
+
+    def freeze_up_to(self, stride: int, *, side: int) -> None:
+        """Freeze for good what the map at this stride is computed by, on images of `side` pixels.
+
+        Raises `ConfigError` for a stride at which there is no map, and for the deepest one.
+        """
+        (backbone,) = self._backbone
+        reader = _reader_of(backbone, pyramid=True)
+        self._still = part_up_to(backbone.network, reader, level=self.require_stride(stride), side=side)
+        self.thaw()
+
+    def require_stride(self, stride: int) -> int:
+        """The place of the map at this stride; raises `ConfigError` where there is none before the deepest one."""
+        (backbone,) = self._backbone
+        strides = [level.stride for level in backbone.levels[:-1]]
+        if stride not in strides:
+            known = ", ".join(map(str, strides)) or "none"
+            raise ConfigError(
+                f"--freeze-until {stride}: this encoder has no map at that stride before its last",
+                hint=f"Strides that it can be frozen up to: {known}. The whole encoder: --frozen",
+            )
+        return strides.index(stride)
+
+    def frozen_state(self) -> dict[str, Tensor]:
+        """A copy of the weights and statistics that training must leave as they are."""
+        if self.frozen:
+            return {name: tensor.clone() for name, tensor in self.state_dict().items()}
+        if self._still is None:
+            return {}
+        still = set(self._still.modules)
+        names = {f"features.{name}" for name in self._still.parameters}
+        for place, module in self.named_modules():
+            if module in still:
+                names |= {f"{place}.{name}" for name, _ in module.named_buffers(recurse=False)}
+        return {name: tensor.clone() for name, tensor in self.state_dict().items() if name in names}
+
     def forget_engine(self) -> None:
         self._engine = None
 
     def train(self, mode: bool = True) -> Self:
-        return super().train(mode and not self.frozen)
+        super().train(mode and not self.frozen)
+        for module in self._still.modules if self._still else ():
+            module.training = False
+        return self
 
     def forward(self, images: Tensor) -> Features:
         if not self.frozen:
-            features: Features = self._maps()(images.contiguous(memory_format=torch.channels_last))
-            return features
+            return self.plain(images)
         if self._engine is None:
-            self._engine = frozen_engine(self._maps(), device=images.device, precision=self.precision)
+            self._engine = frozen_engine(self.plain_maps(), device=images.device, precision=self.precision)
         return self._engine(images)
 
-    def _maps(self) -> nn.Module:
+    def plain(self, images: Tensor) -> Features:
+        """As `forward`, layer by layer in torch, frozen or not."""
+        features: Features = self.plain_maps()(images.contiguous(memory_format=torch.channels_last))
+        return features
+
+    def plain_maps(self) -> nn.Module:
+        """The network that gives the maps, as it trains; a frozen encoder's engine is made of it."""
         return self._reader[0]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:

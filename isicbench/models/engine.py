@@ -65,13 +65,33 @@ class OnnxEngine:
 
 
 class TorchEngine:
-    """The network in torch, in channels_last; folded where it can be traced."""
+    """The network in torch, in channels_last; folded where it can be traced.
+
+    On CUDA a batch that is smaller than one before is filled up to it.
+    """
 
     def __init__(self, network: nn.Module, *, device: torch.device, dtype: torch.dtype) -> None:
         self.network = folded_or_copied(network).to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
         self.dtype = dtype
+        self.fills = device.type == "cuda"
+        self.largest = 0
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
+        count = len(images)
+        if self.fills:
+            self.largest = max(self.largest, count)
+            images = filled(images, self.largest)
         found: Tensor | tuple[Tensor, ...] = self.network(images.to(self.dtype, memory_format=torch.channels_last))
-        return found.float() if isinstance(found, Tensor) else tuple(level.float() for level in found)
+        maps = [level.float()[:count] for level in ([found] if isinstance(found, Tensor) else found)]
+        return tuple(maps) if len(maps) > 1 else maps[0]
+
+
+def filled(images: Tensor, count: int) -> Tensor:
+    """`(count, ...)`: the images, and black ones after them.
+
+    On CUDA each new number of images has cuDNN choose and compile every layer's kernels anew, which takes seconds;
+    where no image has a part in another's result, black ones cost less.
+    """
+    missing = count - len(images)
+    return images if missing <= 0 else torch.cat([images, images.new_zeros(missing, *images.shape[1:])])

@@ -1,9 +1,6 @@
 """What a config can name, known without torch: encoders with their files of ImageNet weights, and decoders."""
 
-from collections.abc import Sequence
-from difflib import get_close_matches
-
-from isicbench.errors import ConfigError
+from isicbench.plugins import Kind, find_plugin, is_plugin_name, not_known
 
 TIMM = "timm:"
 """Names of encoders that are looked up in timm begin so."""
@@ -38,14 +35,15 @@ DECODERS = ("conv", *PYRAMID_DECODERS)
 
 
 def require_known(*, encoder: str, decoder: str) -> None:
-    """Raise `ConfigError`, with the nearest name, for one that is not known; of timm's only the prefix is looked at."""
-    if not encoder.startswith(TIMM) and encoder not in ENCODERS:
-        raise _unknown("--encoder", encoder, ENCODERS, command="isicbench encoders")
-    if decoder not in DECODERS:
-        raise _unknown("--decoder", decoder, DECODERS, command="isicbench decoders")
+    """Raise `ConfigError`, with the nearest name, for one that is not known; of timm's only the prefix is looked at,
+    and of a plugin whether its package is installed."""
+    if not encoder.startswith(TIMM):
+        _require(Kind.ENCODER, encoder, ENCODERS)
+    _require(Kind.DECODER, decoder, DECODERS)
 
 
-def _unknown(option: str, name: str, names: Sequence[str], *, command: str) -> ConfigError:
-    near = get_close_matches(name, names, n=1)
-    meant = f"Did you mean {near[0]}? " if near else ""
-    return ConfigError(f"{option} {name}: not known", hint=f"{meant}All of them: {command}")
+def _require(kind: Kind, name: str, built_in: tuple[str, ...]) -> None:
+    if is_plugin_name(name):
+        find_plugin(kind, name)
+    elif name not in built_in:
+        raise not_known(kind, name, built_in)

@@ -23,7 +23,7 @@ def load_segmenter(config: Config, path: Path, *, sha256: str, device: torch.dev
             f"{path}: not the weights that the run saved (another SHA-256)",
             hint="Train it again: isicbench run --force",
         )
-    # The encoder's first weights are in the file, trained on: no need to have them here.
-    segmenter = build_segmenter(replace(config, weights="random", weights_sha256=""), seed=0)
+    # The encoder's first weights are in the file, trained on: no need to have them here, nor to freeze what is trained.
+    segmenter = build_segmenter(replace(config, weights="random", weights_sha256="", freeze_until=0), seed=0)
     segmenter.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return segmenter.to(device).to(memory_format=torch.channels_last).eval()

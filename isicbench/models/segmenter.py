@@ -21,11 +21,22 @@ class Segmenter(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
-        self.frozen = frozen
         self.precision = precision
         if frozen:
             encoder.freeze(precision=precision)
         self.train()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the whole encoder is."""
+        return self.encoder.frozen
+
+    def freeze_encoder(self, *, frozen: bool) -> None:
+        """Freeze the whole encoder from now on, or no longer."""
+        if frozen:
+            self.encoder.freeze(precision=self.precision)
+        else:
+            self.encoder.thaw()
 
     def forward(self, images: Tensor) -> Tensor:
         return upsample(self.grid(images), size=images.shape[-2:])[:, None]
@@ -59,6 +70,7 @@ class Segmenter(nn.Module):
 def build_segmenter(config: Config, *, seed: int) -> Segmenter:
     """A segmenter with its initial weights: random ones from `seed`, the encoder's from `config.weights`.
 
+    What `config.freeze_until` names is frozen; what is frozen until `config.unfreeze_at` training freezes itself.
     With `config.data_seed`, a random encoder comes from that, so that runs of several seeds can share it. Raises
     `WeightsError` where the weights cannot be had, and `ConfigError` for an encoder or a decoder that is not known.
     """
@@ -69,4 +81,6 @@ def build_segmenter(config: Config, *, seed: int) -> Segmenter:
             torch.manual_seed(seed)
         decoder = build_decoder(config.decoder, encoder)
     load_encoder_weights(encoder, config)
+    if config.freeze_until:
+        encoder.freeze_up_to(config.freeze_until, side=config.image_size_px)
     return Segmenter(encoder, decoder, frozen=config.frozen, precision=config.precision)

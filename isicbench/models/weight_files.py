@@ -11,6 +11,7 @@ from isicbench.data.whole_file import copy_whole
 from isicbench.errors import WeightsError
 from isicbench.home import home
 from isicbench.models.names import IMAGENET_FILES, TIMM
+from isicbench.plugins import is_plugin_name
 
 IMAGENET = "imagenet1k_v1"
 IMAGENET_URL = "https://download.pytorch.org/models"
@@ -34,6 +35,11 @@ def find_weights(choice: str, *, encoder: str = STUDYS, progress: Progress = sil
     if choice == "random":
         return Weights(name="random", sha256="")
     if choice == IMAGENET:
+        if is_plugin_name(encoder):
+            raise WeightsError(
+                f"--weights {IMAGENET} are torchvision's, and the encoder is {encoder}",
+                hint="Name a file of its weights: --weights FILE. Or train it from the start: --weights random",
+            )
         if encoder.startswith(TIMM):
             model = encoder.removeprefix(TIMM)
             raise WeightsError(
@@ -102,7 +108,7 @@ def _download_imagenet(path: Path, progress: Progress) -> None:
         _downloads().mkdir(parents=True, exist_ok=True)
         fetched = download(url, _downloads(), progress=progress)
         if not file_sha256(fetched).startswith(expected):
-            forget(url, _downloads())
+            forget(url, fetched)
             raise DownloadError(f"what came down is another file: its SHA-256 does not begin with {expected}")
         _move(fetched, path)
     except (DownloadError, OSError) as error:

@@ -6,8 +6,9 @@ from torch import nn
 
 from isicbench.errors import ConfigError
 from isicbench.models.decoders import ConvDecoder
-from isicbench.models.encoders import Encoder
-from isicbench.models.names import PYRAMID_DECODERS, TIMM, require_known
+from isicbench.models.encoders import Backbone, Encoder
+from isicbench.models.names import TIMM, require_known
+from isicbench.models.plugin_networks import plugin_backbone, plugin_decoder
 from isicbench.models.pyramid_decoders import (
     DeepLabV3PlusDecoder,
     FPNDecoder,
@@ -17,7 +18,10 @@ from isicbench.models.pyramid_decoders import (
 )
 from isicbench.models.timm_encoders import timm_backbone
 from isicbench.models.torchvision_encoders import torchvision_backbone
+from isicbench.plugins import is_plugin_name
 
+LEVELS = 4
+"""That an encoder must have for a decoder that reads them all."""
 _PYRAMID_DECODERS: dict[str, Callable[[Sequence[int]], nn.Module]] = {
     "deeplabv3plus": DeepLabV3PlusDecoder,
     "fpn": FPNDecoder,
@@ -33,11 +37,11 @@ def build_encoder(name: str, *, decoder: str = "conv") -> Encoder:
     Raises `ConfigError` for a name that is not known, and for a network that has too few levels.
     """
     require_known(encoder=name, decoder=decoder)
-    backbone = timm_backbone(name) if name.startswith(TIMM) else torchvision_backbone(name)
-    pyramid = decoder in PYRAMID_DECODERS
-    if pyramid and len(backbone.levels) < 4:
+    backbone = _backbone(name)
+    pyramid = _reads_pyramid(decoder)
+    if pyramid and len(backbone.levels) < LEVELS:
         raise ConfigError(
-            f"--encoder {name} has {len(backbone.levels)} levels, and --decoder {decoder} needs 4",
+            f"--encoder {name} has {len(backbone.levels)} levels, and --decoder {decoder} needs {LEVELS}",
             hint="Take --decoder conv, or another encoder.",
         )
     return Encoder(backbone, pyramid=pyramid)
@@ -45,9 +49,22 @@ def build_encoder(name: str, *, decoder: str = "conv") -> Encoder:
 
 def build_decoder(name: str, encoder: Encoder) -> nn.Module:
     """A decoder with random weights for the encoder's maps."""
+    channels = [level.channels for level in encoder.levels]
+    if is_plugin_name(name):
+        return plugin_decoder(name).build(channels)
     if name in _PYRAMID_DECODERS:
-        return _PYRAMID_DECODERS[name]([level.channels for level in encoder.levels])
+        return _PYRAMID_DECODERS[name](channels)
     return ConvDecoder(encoder.channels)
+
+
+def _backbone(name: str) -> Backbone:
+    if is_plugin_name(name):
+        return plugin_backbone(name)
+    return timm_backbone(name) if name.startswith(TIMM) else torchvision_backbone(name)
+
+
+def _reads_pyramid(decoder: str) -> bool:
+    return plugin_decoder(decoder).pyramid if is_plugin_name(decoder) else decoder in _PYRAMID_DECODERS
 
 
 _SOURCES = {

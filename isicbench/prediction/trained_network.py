@@ -11,7 +11,7 @@ from isicbench.scheduling.trained_run import load_trained, weights_of
 from isicbench.scoring.upsampling import Probabilities
 from isicbench.store.store import Store
 from isicbench.training.images import ResidentImages
-from isicbench.training.inference import INFERENCE_BATCH, predict_probabilities
+from isicbench.training.inference import inference_batch, predict_probabilities
 
 
 def open_network(store: Store, run: RunRecord, *, device: str) -> Network:
@@ -29,7 +29,7 @@ def open_network(store: Store, run: RunRecord, *, device: str) -> Network:
         data = ResidentImages.load(image_ids=ids, images=images, masks=masks, device=place)
         return predict_probabilities(segmenter, data)
 
-    return Network(predict=predict, size_px=run.config.image_size_px, batch=INFERENCE_BATCH)
+    return Network(predict=predict, size_px=run.config.image_size_px, batch=inference_batch(place))
 
 
 def origin_of(store: Store, run: RunRecord, *, threshold: float) -> str:

@@ -41,7 +41,7 @@ def read_scores(
     for experiment in experiments:
         alike = _on_one_dataset(experiment.counted, read)
         if alike:
-            found.append(_scores(experiment, alike, read))
+            found.append(scores_of(experiment, alike, read))
         if missing := [outcome.run.id for outcome in experiment.counted if outcome not in alike]:
             plural = "run" if len(missing) == 1 else "runs"
             notes.append(
@@ -54,8 +54,8 @@ def read_scores(
 def common_resolution(
     experiments: Sequence[Experiment], evaluations: Mapping[int, Sequence[EvaluationRecord]], *, split: str
 ) -> str:
-    """`original` where every counted run was scored at it, else `training`."""
-    run_ids = [outcome.run.id for experiment in experiments for outcome in experiment.counted]
+    """`original` where every counted run was scored at it, but those of a cross-validation, else `training`."""
+    run_ids = [outcome.run.id for e in experiments if not e.config.folds for outcome in e.counted]
     everywhere = all(
         any(e.final and (e.split, e.resolution) == (split, "original") for e in evaluations.get(run_id, ()))
         for run_id in run_ids
@@ -76,7 +76,8 @@ def _has_scores(metric: ImageMetric | None) -> bool:
     return metric is not None and any(isfinite(value) for value in metric.values.values())
 
 
-def _scores(experiment: Experiment, outcomes: Sequence[Outcome], read: Mapping[int, ImageMetric]) -> ExperimentScores:
+def scores_of(experiment: Experiment, outcomes: Sequence[Outcome], read: Mapping[int, ImageMetric]) -> ExperimentScores:
+    """Of outcomes that were scored on one dataset, at least one, each of which is in `read`."""
     metrics = [read[outcome.run.id] for outcome in outcomes]
     image_ids = sorted(set.intersection(*(set(metric.values) for metric in metrics)))
     return ExperimentScores(

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from isicbench.compute.environment import PACKAGES
 from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.comparison_section import ReportComparisons, report_comparisons
+from isicbench.report.cost_table import CostLine, Costs, cost_lines
+from isicbench.report.cross_dataset import CrossDataset, read_cross_dataset
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
 from isicbench.report.extent import ROWS, Extent, report_extent
 from isicbench.report.notes import run_notes
@@ -52,6 +55,8 @@ class ReportContents:
     notes: tuple[str, ...]
     comparisons: ReportComparisons | None
     """None where no counted run has scores image by image."""
+    cross_dataset: CrossDataset | None
+    """Scores on several datasets' test images; None where there is one."""
     diagnoses: tuple[DiagnosisLine, ...]
     thresholds: tuple[ThresholdLine, ...]
     probabilities: Probabilities
@@ -62,6 +67,10 @@ class ReportContents:
     """What the test set was scored, at each resolution."""
     score_lines: tuple[str, ...]
     """What the figures of `rows` are."""
+    costs: Costs
+    """Of one run of each experiment, where they are recorded."""
+    cost_lines: tuple[CostLine, ...]
+    """The experiments to weigh against their costs; none where all have one network."""
     environments: tuple[str, ...]
     """One line for each distinct set of software and devices."""
 
@@ -114,6 +123,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows
     leading = [outcome.run.id for experiment in detailed for outcome in experiment.leading]
     probabilities = source.probabilities(leading)
     environments = source.environments(run_ids)
+    costs = source.costs([outcome.run.id for experiment in experiments for outcome in experiment.counted])
     return ReportContents(
         experiments=tuple(experiments),
         rows=tuple(rows),
@@ -122,6 +132,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows
         protocols=tuple(protocol_lines(experiments, source.datasets())),
         notes=tuple(run_notes(experiments)),
         comparisons=report_comparisons(source, experiments, evaluations, places=extent.compared),
+        cross_dataset=read_cross_dataset(source, [experiments[place] for place in extent.compared], evaluations),
         diagnoses=tuple(_diagnoses(experiments)),
         thresholds=tuple(threshold_lines(detailed, probabilities)),
         probabilities=probabilities,
@@ -132,6 +143,8 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows
         ),
         scores=tuple(score_rows(experiments)),
         score_lines=tuple(score_lines(experiments)),
+        costs=costs,
+        cost_lines=tuple(cost_lines(experiments, rows, costs)),
         environments=tuple(_environment_lines(environments)),
     )
 
@@ -163,7 +176,8 @@ def _software(environment: EnvironmentRecord) -> str:
         parts.append(f"driver {environment.driver}")
     parts += [environment.platform, f"Python {environment.python}"]
     versions = environment.packages
-    parts += [f"{name} {versions[name]}" for name in ("torch", "torchvision") if name in versions]
+    told = [name for name in versions if name in ("torch", "torchvision") or name not in PACKAGES]
+    parts += [f"{name} {versions[name]}" for name in told]
     if environment.git_revision:
         parts.append(f"code at {environment.git_revision[:12]}{_changes(environment.git_revision)}")
     return printable(", ".join(part for part in parts if part))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from isicbench.harmless import without_formula
-from isicbench.report.data_table import Cell, DataTable, Named, Range, Summary
+from isicbench.report.data_table import Cell, DataTable, Measured, Named, Range, Summary
 from isicbench.report.rendering import Rendered, ReportRequest
 from isicbench.report.report_tables import report_tables
 from isicbench.report.wording import printable
@@ -24,7 +24,8 @@ def render_report(request: ReportRequest) -> Rendered:
 
 def csv_table(table: DataTable, *, precision: int | None = None) -> str:
     """RFC 4180 with lines' ends of `\\n`. A mean has its standard deviation in a column beside it where the table has
-    several seeds, an interval is two columns, what to know of an experiment is its `note`."""
+    several seeds, or its interval and mark where it has those; an interval is two columns, what to know of an
+    experiment is its `note`."""
     names = [_names(table, place) for place in range(len(table.columns))]
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -39,6 +40,8 @@ def _names(table: DataTable, place: int) -> list[str]:
     if column.key.endswith("_interval"):
         stem = column.key.removesuffix("_interval")
         return [f"{stem}_low", f"{stem}_high"]
+    if any(isinstance(row[place], Measured) for row in table.rows):
+        return [column.key, *(f"{column.key}_{part}" for part in ("low", "high", "mark"))]
     if any(isinstance(row[place], Summary) for row in table.rows) and _is_seeded(table):
         return [column.key, f"{column.key}_sd"]
     if table.name == "results" and column.key == "experiment":
@@ -70,6 +73,10 @@ def _parts(cell: Cell, digits: int | None) -> Iterator[str]:
         case Range():
             yield _number(cell.low, digits)
             yield _number(cell.high, digits)
+        case Measured():
+            yield _number(cell.mean, digits)
+            yield from _parts(cell.interval, digits) if cell.interval else ("", "")
+            yield without_formula(printable(cell.mark))
         case Named():
             yield without_formula(printable(cell.label))
             yield without_formula(printable(cell.mark))

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from isicbench.report.epoch_series import drawn_states, epoch_values, loss_limits, mean_values, with_epochs
 from isicbench.report.experiments import Experiment
+from isicbench.report.labels import losses_label
 from isicbench.report.palette import TRAIN_LINE, VALIDATION_LINE, LineStyle, line_style
 from isicbench.report.style import COLUMN_INCHES, SCREEN, Sheet, new_figure, picture, report_style
 
@@ -52,7 +53,7 @@ def _loss_figure(experiments: Sequence[Experiment], *, limits: tuple[float, floa
         _draw_line(axes, experiment, "train_loss", TRAIN_LINE)
         _draw_line(axes, experiment, "validation_loss", VALIDATION_LINE)
         axes.set_title(_title(experiment))
-        axes.set_ylabel("Loss (binary cross-entropy)")
+        axes.set_ylabel(losses_label(experiment.config))
         axes.set_ylim(*limits)
         _mark_epochs(axes, [experiment])
     panels[0].legend(handles=[_key("Train", TRAIN_LINE), _key("Validation", VALIDATION_LINE)])
@@ -130,8 +131,13 @@ def _mark_epochs(axes: Axes, experiments: Sequence[Experiment]) -> None:
 def _title(experiment: Experiment, *, width: int = 42) -> str:
     """The experiment's label, its seeds where there are several, how its unfinished runs stand, and a warning."""
     states = drawn_states(experiment)
-    lines = textwrap.wrap(experiment.label, width)
-    return "\n".join([*lines, *textwrap.wrap(f"[{', '.join(states)}]", width)] if states else lines)
+    label = wrapped_label(experiment.label, width=width)
+    return "\n".join([label, *textwrap.wrap(f"[{', '.join(states)}]", width)]) if states else label
+
+
+def wrapped_label(label: str, *, width: int = 56) -> str:
+    """An experiment's label in lines of so many characters."""
+    return "\n".join(textwrap.wrap(label, width))
 
 
 def _key(label: str, style: LineStyle) -> Line2D:

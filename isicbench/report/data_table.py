@@ -36,6 +36,15 @@ class Range:
     high: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A mean with its 95% interval, which a single image does not have, and what to know before reading it."""
+
+    mean: float
+    interval: Range | None
+    mark: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """An experiment's label, and what to know before reading its figures: `collapsed`, `1 of 3 failed`, or empty."""
@@ -67,7 +76,7 @@ class OutOf:
         return f"{self.done} of {self.asked}"
 
 
-Cell = str | int | float | Summary | Range | Named | Standing | OutOf | None
+Cell = str | int | float | Summary | Range | Measured | Named | Standing | OutOf | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +140,9 @@ class Column:
                 return mean if cell.sd is None else f"{mean} ± {self.number(cell.sd)}"
             case Range():
                 return f"{self.number(cell.low)} to {self.number(cell.high)}"
+            case Measured():
+                interval = f" ({self.bare(cell.interval)})" if cell.interval else ""
+                return f"{self.number(cell.mean)}{interval}" + (f" [{cell.mark}]" if cell.mark else "")
             case Named():
                 return cell.label
             case float():
@@ -212,7 +224,7 @@ def finite(value: float | None) -> float | None:
 def central(cell: Cell) -> float | None:
     """The number that a cell is about, where it is about one."""
     match cell:
-        case Summary():
+        case Summary() | Measured():
             return cell.mean
         case Range():
             return (cell.low + cell.high) / 2

@@ -52,7 +52,7 @@ def drawn_states(experiment: Experiment) -> list[str]:
     if any(outcome.collapsed for outcome in drawn):
         states.insert(0, "collapsed")
     if len(drawn) > 1:
-        states.insert(0, f"mean of {len(drawn)} seeds")
+        states.insert(0, f"mean of {len(drawn)} {'folds' if experiment.config.folds else 'seeds'}")
     if experiment.config.validate_on == "test":
         states.append("validated on the test set")
     return states

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isclose, isfinite
 
 from isicbench.config import Config
+from isicbench.evaluation.chosen_epoch import scored_epoch
 from isicbench.records import EpochRecord, EvaluationRecord, RunRecord, RunStatus
 from isicbench.report.labels import experiment_labels
 
@@ -29,7 +30,7 @@ class Outcome:
 
     @property
     def figures(self) -> tuple[float | None, ...] | None:
-        """IoU, Dice, and the last epoch's train and validation loss; None unless all are recorded and finite.
+        """IoU, Dice, and the scored epoch's train and validation loss; None unless all are recorded and finite.
 
         Masks of another tool have no losses: the last two are None then.
         """
@@ -40,7 +41,8 @@ class Outcome:
             return (*scores, None, None) if all(map(isfinite, scores)) else None
         if not self.epochs:
             return None
-        found = (*scores, self.epochs[-1].train_loss, self.epochs[-1].validation_loss)
+        epoch = scored_epoch(self.run.config, self.epochs)
+        found = (*scores, epoch.train_loss, epoch.validation_loss)
         return found if all(value is not None and isfinite(value) for value in found) else None
 
     @property
@@ -58,8 +60,9 @@ class Outcome:
 class Experiment:
     """One row of the comparison.
 
-    `leading` holds one outcome for each seed, in the seeds' order: its newest completed run, or else its newest run.
-    `superseded` holds the others.
+    `leading` holds one outcome for each seed, and for each fold of a cross-validation, in the seeds' and folds' order:
+    its newest completed run, or else its newest run. `superseded` holds the others. Of a cross-validation `config` is
+    its first run's.
     """
 
     label: str
@@ -96,14 +99,14 @@ def group_experiments(
             evaluation=scored_on_test(run.config, evaluations.get(run.id, ())),
             original=scored_on_test(run.config, evaluations.get(run.id, ()), resolution="original"),
         )
-        members[run.config.config_hash].append(outcome)
-    return [_experiment(labels[config_hash], outcomes) for config_hash, outcomes in members.items()]
+        members[run.config.experiment_hash].append(outcome)
+    return [_experiment(labels[outcomes[0].run.config.config_hash], outcomes) for outcomes in members.values()]
 
 
 def scored_on_test(
     config: Config, evaluations: Iterable[EvaluationRecord], *, resolution: str = ""
 ) -> EvaluationRecord | None:
-    """The run's own evaluation of the test set of its dataset, at its threshold.
+    """The run's own evaluation of the test set of its dataset, or of the fold in its place, at its threshold.
 
     Without a resolution it is the one that the table shows: the network's input size (`training`) of a trained run, the
     images' own (`original`) of masks that another tool predicted.
@@ -111,7 +114,7 @@ def scored_on_test(
     wanted = resolution or ("original" if config.is_external else "training")
     for evaluation in evaluations:
         if (
-            evaluation.split == "test"
+            evaluation.split == config.scored_split
             and evaluation.final
             and evaluation.resolution == wanted
             and (config.threshold_rule != "fixed" or isclose(evaluation.threshold, config.threshold))
@@ -122,10 +125,10 @@ def scored_on_test(
 
 
 def _experiment(label: str, outcomes: Sequence[Outcome]) -> Experiment:
-    by_seed: dict[int, list[Outcome]] = defaultdict(list)
+    alike: dict[tuple[int, int], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        by_seed[outcome.run.seed].append(outcome)
-    leading = tuple(max(by_seed[seed], key=_precedence) for seed in sorted(by_seed))
+        alike[place_of(outcome.run)].append(outcome)
+    leading = tuple(max(alike[place], key=_precedence) for place in sorted(alike))
     lead_ids = {outcome.run.id for outcome in leading}
     return Experiment(
         label=label,
@@ -133,6 +136,11 @@ def _experiment(label: str, outcomes: Sequence[Outcome]) -> Experiment:
         leading=leading,
         superseded=tuple(outcome for outcome in outcomes if outcome.run.id not in lead_ids),
     )
+
+
+def place_of(run: RunRecord) -> tuple[int, int]:
+    """Seed and fold: what tells an experiment's runs apart."""
+    return run.seed, run.config.fold
 
 
 def _precedence(outcome: Outcome) -> tuple[bool, bool, int]:

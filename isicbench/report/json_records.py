@@ -18,6 +18,7 @@ from isicbench.records import (
     EvaluationRecord,
     ImageScore,
     Owner,
+    PluginMetric,
     RunRecord,
     StudyRecord,
 )
@@ -105,7 +106,16 @@ def evaluation_to_json(record: EvaluationRecord) -> Json:
         "seen_in_training",
         *METRICS,
     )
-    return figures | {"image_scores": [image_score_to_json(score) for score in record.image_scores]}
+    return figures | {
+        "plugin_metrics": [plugin_metric_to_json(metric) for metric in record.plugin_metrics],
+        "image_scores": [image_score_to_json(score) for score in record.image_scores],
+    }
+
+
+def plugin_metric_to_json(metric: PluginMetric) -> Json:
+    """`name version mean better problem values`; `values` is empty unless image scores were read."""
+    values = {image_id: _number(value) for image_id, value in metric.values.items()}
+    return _plain(metric, "name", "version", "mean", "better", "problem") | {"values": values}
 
 
 def image_score_to_json(score: ImageScore) -> Json:
@@ -132,8 +142,9 @@ def artifact_to_json(artifact: ArtifactRecord) -> Json:
 
 
 def dataset_to_json(dataset: DatasetRecord) -> Json:
-    """`name fingerprint train_count test_count source licence`."""
-    return _plain(dataset, "name", "fingerprint", "train_count", "test_count", "source", "licence")
+    """`name fingerprint train_count validation_count test_count source licence`."""
+    counts = ("train_count", "validation_count", "test_count")
+    return _plain(dataset, "name", "fingerprint", *counts, "source", "licence")
 
 
 def study_to_json(study: StudyRecord) -> Json:

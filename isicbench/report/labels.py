@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from isicbench.config import Config
 from isicbench.records import RunRecord
@@ -18,20 +18,67 @@ FIELD_LABELS = {
     "image_size_px": "size",
     "batch_size": "batch",
     "learning_rate": "lr",
+    "freeze_until": "encoder frozen up to stride",
+    "unfreeze_at": "encoder trained from epoch",
+    "ema_decay": "averaged weights, decay",
+    "accumulate": "steps a change of weights",
 }
 
 
+AT_ZERO = {
+    "freeze_until": "no stage frozen",
+    "unfreeze_at": "no unfreezing",
+    "ema_decay": "no averaged weights",
+    "patience": "no early stop",
+    "folds": "the test images",
+}
+"""What 0 means, where it is no amount."""
+LOSS_NAMES = {
+    "bce": "binary cross-entropy",
+    "bce_dice": "cross-entropy + Dice loss",
+    "dice": "Dice loss",
+    "focal": "focal loss",
+    "lovasz": "Lovász hinge",
+    "tversky": "Tversky loss",
+}
+"""What the training loss is; that of validation is cross-entropy always."""
+
+
+def training_loss_name(configs: Iterable[Config]) -> str:
+    """What the configs' training losses are, where they are one thing."""
+    losses = {config.loss for config in configs if not config.is_external} or {"bce"}
+    return LOSS_NAMES[losses.pop()] if len(losses) == 1 else "each experiment's own loss"
+
+
+def encoder_training(config: Config) -> str:
+    """How a run's encoder is trained, in two words."""
+    if config.is_partly_frozen:
+        return "partly frozen"
+    return "frozen" if config.frozen else "fine-tuned"
+
+
+def losses_label(config: Config) -> str:
+    """What an axis for both losses of an experiment shows, on one line or two."""
+    if config.loss == "bce":
+        return f"Loss ({LOSS_NAMES['bce']})"
+    return f"Train: {LOSS_NAMES[config.loss]}\nValidation: {LOSS_NAMES['bce']}"
+
+
 def experiment_labels(runs: Iterable[RunRecord]) -> dict[str, str]:
-    """A label for each config hash: the experiment's name, or with the fields that tell it from its namesakes."""
+    """A label for each config hash: the experiment's name, or with the fields that tell it from its namesakes.
+
+    The folds of a cross-validation share one.
+    """
     names: dict[str, tuple[str, Config]] = {}
+    experiments: dict[str, str] = {}
     for run in sorted(runs, key=lambda run: run.id):
-        names[run.config.config_hash] = (printable(run.experiment), run.config)
+        experiment = experiments[run.config.config_hash] = run.config.experiment_hash
+        names[experiment] = (printable(run.experiment), replace(run.config, fold=1) if run.config.folds else run.config)
     namesakes: dict[str, dict[str, Config]] = defaultdict(dict)
-    for config_hash, (name, config) in names.items():
-        namesakes[name][config_hash] = config
-    return {
-        config_hash: label for name, configs in namesakes.items() for config_hash, label in _told_apart(name, configs)
-    }
+    for experiment, (name, config) in names.items():
+        namesakes[name][experiment] = config
+    labels = {found: label for name, configs in namesakes.items() for found, label in _told_apart(name, configs)}
+    return {config_hash: labels[experiment] for config_hash, experiment in experiments.items()}
 
 
 def setting(config: Config, field: str) -> str:
@@ -41,6 +88,12 @@ def setting(config: Config, field: str) -> str:
         return "frozen" if value else "fine-tuned"
     if field == "compile":
         return "compiled" if value else "not compiled"
+    if field in AT_ZERO and not value:
+        return AT_ZERO[field]
+    if field == "folds":
+        return f"{value} folds"
+    if field == "keep":
+        return f"weights of the {value} epoch"
     if field in ("dataset_fingerprint", "weights_sha256", "predictions_sha256"):
         value = value[:12] or "none"
     shown = f"{value:g}" if isinstance(value, float) else printable(str(value))

@@ -107,6 +107,7 @@ def _figures(paths: FigurePaths, sheet: Sheet) -> list[dict[str, str]]:
         "loss": "Train and validation loss over epochs, the same scale in every panel",
         "scores": "Validation IoU and Dice over epochs",
         "thresholds": "Validation Dice by threshold, and the reliability of the test pixels' probabilities",
+        "costs": "Dice on the test images against what the network costs; the line joins what no other beats in both",
         "predictions": "Sample images, their ground truth and each experiment's predicted mask",
     }
     width = f"{COLUMN_INCHES}in" if sheet.is_column else r"\linewidth"

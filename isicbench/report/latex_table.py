@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from isicbench.evaluation.comparison import Verdict
 from isicbench.report.comparison import ComparisonContents
-from isicbench.report.data_table import Cell, Column, DataTable, Named, OutOf, Range, Standing, Summary, central
+from isicbench.report.data_table import (
+    Cell,
+    Column,
+    DataTable,
+    Measured,
+    Named,
+    OutOf,
+    Range,
+    Standing,
+    Summary,
+    central,
+)
 from isicbench.report.latex_text import escape_latex, number_in_latex
 from isicbench.report.wording import MISSING
 
@@ -101,13 +112,21 @@ def _cell(column: Column, cell: Cell, *, best: str, tied: bool) -> str:
         case str() | Standing() | OutOf():
             return escape_latex(str(cell))
         case Range():
-            return f"{{[}}{_number(column, cell.low)}, {_number(column, cell.high)}{{]}}"
+            return _interval(column, cell)
+        case Measured():
+            interval = f" {_interval(column, cell.interval)}" if cell.interval else ""
+            mark = rf" \textit{{{escape_latex(cell.mark)}}}" if cell.mark else ""
+            return _bold(column, cell.mean, best) + interval + mark
         case Summary():
             spread = "" if cell.sd is None else rf" $\pm$ {_number(column, cell.sd)}"
             return _bold(column, cell.mean, best) + (TIE if tied else "") + spread
         case float():
             return _bold(column, cell, best) + (TIE if tied else "")
     return str(cell)
+
+
+def _interval(column: Column, cell: Range) -> str:
+    return f"{{[}}{_number(column, cell.low)}, {_number(column, cell.high)}{{]}}"
 
 
 def _bold(column: Column, value: float, best: str) -> str:

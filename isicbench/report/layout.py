@@ -6,7 +6,10 @@ from isicbench.choices import unknown
 from isicbench.errors import ConfigError
 from isicbench.report.data_table import Sort
 
-TABLES = ("results", "intervals", "pairs", "macro_scores", "micro_scores", "thresholds", "runs", "published")
+TABLES = (
+    *("results", "intervals", "pairs", "dice_by_dataset", "iou_by_dataset", "macro_scores", "micro_scores"),
+    *("thresholds", "costs", "runs", "published"),
+)
 MOST_DECIMALS = 15
 PICTURE_KINDS = ("png", "svg", "pdf")
 PICTURE_WIDTHS = ("page", "column")

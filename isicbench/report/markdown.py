@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from isicbench.records import RunRecord
 from isicbench.report.contents import ReportContents, read_contents
-from isicbench.report.data_table import Cell, Column, DataTable, Named, Standing
+from isicbench.report.data_table import Cell, Column, DataTable, Measured, Named, Standing
 from isicbench.report.files import write_file
 from isicbench.report.layout import Layout
 from isicbench.report.rendering import Rendered, ReportRequest
@@ -27,7 +28,7 @@ def render_report(request: ReportRequest) -> Rendered:
     """`report.md` and the pictures that it names; on standard output the text alone, which names none."""
     if request.layout.table:
         [table] = report_tables(request.contents, request.layout).values()
-        return Rendered(body=f"{markdown_table(table)}\n{table.caption}".rstrip() + "\n")
+        return Rendered(body=f"{markdown_table(table)}\n{escape_markdown(table.caption)}".rstrip() + "\n")
     pictures = Pictures()
     if request.beside:
         pictures = draw_pictures(request.source, request.contents, Sheet.of(request.layout, kind="png", width="page"))
@@ -57,19 +58,21 @@ def render_markdown(
 ) -> str:
     """The report's text; every name in it is escaped."""
     layout = layout or Layout()
-    text = (
-        _environment()
-        .get_template("report.md.j2")
-        .render(
-            report=contents,
-            tables=report_tables(contents, layout),
-            remarks=shown_remarks(contents, layout),
-            figures=figures,
-            seeded=has_seeds(contents.rows),
-            means_line=MEANS_LINE,
-            without_predictions=without_predictions,
-        )
+    return render_template(
+        "report.md.j2",
+        report=contents,
+        tables=report_tables(contents, layout),
+        remarks=shown_remarks(contents, layout),
+        figures=figures,
+        seeded=has_seeds(contents.rows),
+        means_line=MEANS_LINE,
+        without_predictions=without_predictions,
     )
+
+
+def render_template(name: str, **values: Any) -> str:
+    """A template's text, without blank lines beyond one."""
+    text = _environment().get_template(name).render(**values)
     return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 
@@ -94,6 +97,8 @@ def _cell(column: Column, cell: Cell) -> str:
     match cell:
         case Named():
             return escape_markdown(cell.label) + (f" **[{escape_markdown(cell.mark)}]**" if cell.mark else "")
+        case Measured():
+            return escape_markdown(column.text(cell))
         case Standing():
             return escape_markdown(str(cell)).replace(", collapsed", ", **collapsed**", 1)
         case str():

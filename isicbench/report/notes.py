@@ -1,15 +1,17 @@
 """A line for each run that stands behind no figure of the table, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from isicbench.records import EvaluationRecord, RunRecord, RunStatus
-from isicbench.report.experiments import Experiment, Outcome
+from isicbench.report.experiments import Experiment, Outcome, place_of
 from isicbench.report.wording import headline, number_ranges, printable
 
 
 def run_notes(experiments: Sequence[Experiment]) -> list[str]:
-    """What became of every run that the table's figures leave out; queued ones share a line an experiment."""
-    return [note for experiment in experiments for note in _experiment_notes(experiment)]
+    """What became of every run that the table's figures leave out; queued ones share a line an experiment. Metrics of
+    other packages that could not be computed share a line a reason."""
+    notes = [note for experiment in experiments for note in _experiment_notes(experiment)]
+    return [*notes, *_metric_notes(experiments)]
 
 
 def seen_in_training(evaluation: EvaluationRecord | None) -> str:
@@ -19,6 +21,12 @@ def seen_in_training(evaluation: EvaluationRecord | None) -> str:
     seen, total = evaluation.seen_in_training, evaluation.image_count
     verb = "was" if seen == 1 else "were"
     return f"{seen} of {total} {evaluation.split} images {verb} in the training images, so these scores are too high"
+
+
+def metric_problems(evaluations: Iterable[EvaluationRecord]) -> list[str]:
+    """Why metrics of other packages could not be computed, each reason once."""
+    problems = (metric.problem for evaluation in evaluations for metric in evaluation.plugin_metrics if metric.problem)
+    return [headline(problem) for problem in dict.fromkeys(problems)]
 
 
 def ending(run: RunRecord) -> str:
@@ -37,22 +45,34 @@ def ending(run: RunRecord) -> str:
 
 
 def _experiment_notes(experiment: Experiment) -> list[str]:
-    leading = {outcome.run.seed: outcome.run for outcome in experiment.leading}
+    leading = {place_of(outcome.run): outcome.run for outcome in experiment.leading}
     notes, queued = [], []
     for outcome in experiment.outcomes:
         if outcome.run.status is RunStatus.QUEUED:
             queued.append(outcome.run.id)
-        elif note := _note(outcome, leading[outcome.run.seed]):
-            notes.append(f"Run {outcome.run.id} ({experiment.label}, seed {outcome.run.seed}) {note}.")
+        elif note := _note(outcome, leading[place_of(outcome.run)]):
+            notes.append(f"Run {outcome.run.id} ({experiment.label}, {_place(outcome.run)}) {note}.")
     if queued:
         plural = "Run" if len(queued) == 1 else "Runs"
         notes.append(f"{plural} {number_ranges(queued)} ({experiment.label}): queued.")
     return notes
 
 
+def _metric_notes(experiments: Sequence[Experiment]) -> list[str]:
+    run_ids: dict[str, list[int]] = {}
+    for experiment in experiments:
+        for outcome in experiment.outcomes:
+            for problem in metric_problems(outcome.test_evaluations):
+                run_ids.setdefault(problem, []).append(outcome.run.id)
+    return [
+        f"{'Run' if len(ids) == 1 else 'Runs'} {number_ranges(ids)}: {problem}." for problem, ids in run_ids.items()
+    ]
+
+
 def _note(outcome: Outcome, leader: RunRecord) -> str:
     run = outcome.run
-    later = "" if leader.id == run.id else f"; run {leader.id} of the same seed stands in its place"
+    same = "seed and fold" if run.config.folds else "seed"
+    later = "" if leader.id == run.id else f"; run {leader.id} of the same {same} stands in its place"
     if outcome.counted:
         return f"completed{later}" if later else _short_of_epochs(outcome)
     if run.status is RunStatus.COMPLETED:
@@ -69,7 +89,14 @@ def _short_of_epochs(outcome: Outcome) -> str:
     if outcome.run.config.is_external:
         return ""
     last, asked = outcome.epochs[-1].epoch, outcome.run.config.epochs
+    if outcome.run.config.patience:
+        return ""  # it has stopped early, which stands with the figures
     return "" if last == asked else f"has {last} of its {asked} epochs recorded; the losses are those of epoch {last}"
+
+
+def _place(run: RunRecord) -> str:
+    fold = f", fold {run.config.fold} of {run.config.folds}" if run.config.folds else ""
+    return f"seed {run.seed}{fold}"
 
 
 def _where(run: RunRecord) -> str:

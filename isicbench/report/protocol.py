@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from isicbench.config import RECIPE, Config
 from isicbench.records import DatasetRecord
 from isicbench.report.experiments import Experiment
+from isicbench.report.folds import FOLD_SCORES, fold_lines
 from isicbench.report.labels import differing_fields, setting
 from isicbench.report.notes import seen_in_training
 from isicbench.report.wording import count, number_ranges, printable
@@ -14,6 +15,10 @@ from isicbench.report.wording import count, number_ranges, printable
 SCORES = (
     "IoU and Dice are means over the test images at the network's input size; the losses are those of the last epoch "
     "of the same run."
+)
+KEPT = (
+    "Where the best epoch's weights are kept (--keep best), scores and losses are those of the epoch with the highest "
+    "mean Dice on validation, and of several such the lowest loss."
 )
 EXTERNAL_SCORES = (
     "Masks of another tool are scored at the images' own size, as the challenge does; how they were made is not known "
@@ -29,7 +34,7 @@ TEST_SET_WARNING = (
 )
 PROTOCOLS_UP_TO = 12
 VALUES_SHOWN = 5
-_COMPARED_ON = ("dataset_fingerprint", "validate_on", "image_size_px", "threshold")
+_COMPARED_ON = ("dataset_fingerprint", "validate_on", "image_size_px", "threshold", "folds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +46,28 @@ class ProtocolLine:
 
 
 def score_lines(experiments: Sequence[Experiment]) -> list[str]:
-    """What the table's figures are, a sentence for trained experiments and one for masks of another tool."""
-    kinds = {experiment.config.is_external for experiment in experiments}
-    return [text for is_external, text in ((False, SCORES), (True, EXTERNAL_SCORES)) if is_external in kinds]
+    """What the table's figures are: a sentence for each kind of experiment, and one for each cross-validation."""
+    configs = [experiment.config for experiment in experiments]
+    sentences = (
+        (SCORES, any(not config.is_external and not config.folds for config in configs)),
+        (FOLD_SCORES, any(config.folds for config in configs)),
+        (KEPT, any(config.keep == "best" for config in configs)),
+        (EXTERNAL_SCORES, any(config.is_external for config in configs)),
+    )
+    return [*(text for text, holds in sentences if holds), *_stopped_early(experiments), *fold_lines(experiments)]
+
+
+def _stopped_early(experiments: Sequence[Experiment]) -> list[str]:
+    """A sentence on the runs that waited for a better epoch as long as `--patience` says."""
+    stopped = [
+        f"run {outcome.run.id} after epoch {outcome.epochs[-1].epoch} of {experiment.config.epochs}"
+        for experiment in experiments
+        for outcome in experiment.counted
+        if experiment.config.patience and outcome.epochs[-1].epoch < experiment.config.epochs
+    ]
+    more = len(stopped) - PROTOCOLS_UP_TO
+    named = stopped[:PROTOCOLS_UP_TO] + ([f"and {more} more"] if more > 0 else [])
+    return [f"Stopped early, for want of a better epoch on validation: {', '.join(named)}."] if stopped else []
 
 
 def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, DatasetRecord]) -> list[ProtocolLine]:
@@ -120,14 +144,15 @@ def _seen_warnings(experiments: Sequence[Experiment]) -> list[str]:
 
 
 def _conditions(config: Config, datasets: Mapping[str, DatasetRecord]) -> str:
-    dataset = _dataset(config, datasets.get(config.dataset_fingerprint))
+    record = datasets.get(config.dataset_fingerprint)
+    dataset = _dataset(config, record)
     if config.is_external:
         masks = f"masks of another tool (sha256 {config.predictions_sha256[:12]}), threshold {config.threshold:g}"
         return f"{dataset}; {masks}, scored at the images' own size"
     return "; ".join(
         (
             dataset,
-            _validation(config),
+            _validation(config, record),
             _weights(config),
             f"encoder {config.encoder}, decoder {config.decoder}",
             *_recipe(config),
@@ -147,16 +172,23 @@ def _recipe(config: Config) -> list[str]:
 
 def _dataset(config: Config, record: DatasetRecord | None) -> str:
     fingerprint = config.dataset_fingerprint[:12] or "not recorded"
-    counts = ""
-    if record:
-        train = f"{record.train_count} train and " if record.train_count else ""
-        counts = f", {train}{record.test_count} test images"
+    counts = f", {record.counts.replace('training', 'train')} images" if record else ""
     return f"dataset {printable(config.dataset)} (fingerprint {fingerprint}{counts})"
 
 
-def _validation(config: Config) -> str:
+def _validation(config: Config, record: DatasetRecord | None) -> str:
     if config.validate_on == "test":
         return "VALIDATED ON THE TEST SET"
+    brought = record.validation_count if record else 0
+    if config.folds:
+        seed = config.validation_seed if config.data_seed is None else config.data_seed
+        held_out = (
+            f"{config.validation_share:.0%} of the other folds' images, held out (split seed {config.validation_seed})"
+        )
+        validated = f"the dataset's {brought} validation images" if brought else held_out
+        return f"cross-validated on the training images in {config.folds} folds (seed {seed}), validated on {validated}"
+    if brought:
+        return f"validated on the dataset's {brought} validation images"
     return f"validated on {config.validation_share:.0%} of train, held out (split seed {config.validation_seed})"
 
 

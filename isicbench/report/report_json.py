@@ -3,7 +3,7 @@
 from typing import Any
 
 from isicbench.report.contents import ReportContents
-from isicbench.report.data_table import Cell, DataTable, Named, OutOf, Range, Standing, Summary, finite
+from isicbench.report.data_table import Cell, DataTable, Measured, Named, OutOf, Range, Standing, Summary, finite
 from isicbench.report.json_records import diagnosis_to_json
 from isicbench.report.json_text import json_text
 from isicbench.report.layout import Layout
@@ -66,6 +66,13 @@ def _value(cell: Cell, digits: int | None) -> Any:
             return {"mean": _rounded(cell.mean, digits), "sd": _rounded(cell.sd, digits), "n": cell.n}
         case Range():
             return {"low": _rounded(cell.low, digits), "high": _rounded(cell.high, digits)}
+        case Measured():
+            return {
+                "mean": _rounded(cell.mean, digits),
+                "low": _rounded(cell.interval.low if cell.interval else None, digits),
+                "high": _rounded(cell.interval.high if cell.interval else None, digits),
+                "mark": cell.mark,
+            }
         case Named():
             return {"name": cell.label, "mark": cell.mark}
         case Standing():

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isicbench.report.contents import ReportContents
+from isicbench.report.cost_pictures import cost_pictures
 from isicbench.report.curves import loss_curves, score_curves
 from isicbench.report.pictures import prediction_pictures
 from isicbench.report.predictions import read_predictions
@@ -19,6 +20,7 @@ class FigurePaths:
     loss: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
     thresholds: tuple[str, ...] = ()
+    costs: tuple[str, ...] = ()
     predictions: tuple[str, ...] = ()
 
 
@@ -31,8 +33,8 @@ class Pictures:
 
 
 def draw_pictures(source: ReportSource, contents: ReportContents, sheet: Sheet) -> Pictures:
-    """Losses, validation scores, thresholds and predicted masks of the detailed experiments; none where there is
-    nothing to draw."""
+    """Losses, validation scores, thresholds and predicted masks of the detailed experiments, and scores against costs;
+    none where there is nothing to draw."""
     predictions = read_predictions(source, contents.detailed)
     drawn = {
         "loss": _named("curves/loss", loss_curves(contents.detailed, sheet), sheet),
@@ -40,6 +42,7 @@ def draw_pictures(source: ReportSource, contents: ReportContents, sheet: Sheet) 
         "thresholds": _named(
             "curves/thresholds", threshold_curves(contents.detailed, contents.probabilities, sheet), sheet
         ),
+        "costs": _named("curves/costs", cost_pictures(contents.cost_lines, sheet), sheet),
         "predictions": _named("predictions/predictions", prediction_pictures(predictions.columns, sheet), sheet),
     }
     return Pictures(

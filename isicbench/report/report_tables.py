@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from isicbench.report.comparison_data import intervals_table, pairs_table
 from isicbench.report.contents import ReportContents
+from isicbench.report.cost_table import costs_table, experiment_costs
+from isicbench.report.cross_dataset import METRICS, by_dataset_table
 from isicbench.report.data_table import DataTable
 from isicbench.report.extent import ROWS
 from isicbench.report.layout import Layout
 from isicbench.report.published import published_table
-from isicbench.report.result_columns import ALL_KEYS, RESULT_COLUMNS, ResultLine, require_columns
+from isicbench.report.result_columns import ALL_KEYS, RESULT_COLUMNS, ResultLine, require_columns, without_nats
 from isicbench.report.run_lines import runs_table
 from isicbench.report.scores import macro_table, micro_table
 from isicbench.report.table import has_seeds
@@ -31,9 +33,11 @@ def report_tables(contents: ReportContents, layout: Layout, *, everything: bool 
         _results(contents, layout, everything=everything),
         intervals_table(contents.comparisons),
         pairs_table(contents.comparisons),
+        *(by_dataset_table(contents.cross_dataset, metric) for metric in METRICS),
         macro_table(scores),
         micro_table(scores),
         thresholds_table(contents.thresholds),
+        costs_table(contents.cost_lines, shown=None if whole else contents.extent.rows),
         runs_table(contents.runs if whole else contents.shown_runs),
     ]
     if layout.with_published or layout.table == "published":
@@ -76,6 +80,8 @@ def _usual_keys(contents: ReportContents) -> tuple[str, ...]:
 
 def _result_table(contents: ReportContents, places: Sequence[int], keys: Sequence[str]) -> DataTable:
     columns = [RESULT_COLUMNS[key] for key in keys]
+    if any(experiment.config.loss != "bce" for experiment in contents.experiments):
+        columns = [without_nats(column) for column in columns]
     iou = {line.label: line for line in contents.comparisons.iou} if contents.comparisons else {}
     dice = {line.label: line for line in contents.comparisons.dice.means} if contents.comparisons else {}
     lines = [
@@ -84,6 +90,7 @@ def _result_table(contents: ReportContents, places: Sequence[int], keys: Sequenc
             row=contents.rows[place],
             iou=iou.get(contents.rows[place].label),
             dice=dice.get(contents.rows[place].label),
+            costs=experiment_costs(contents.experiments[place], contents.costs),
         )
         for place in places
     ]

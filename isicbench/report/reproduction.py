@@ -38,7 +38,7 @@ def _trained(experiment: Experiment) -> list[str]:
     config = experiment.config
     folder = ["--data-dir", "FOLDER"] if config.dataset == "folder" else []
     stated = [*options_of(config, *STATED), *_changed(config)]
-    seeds = [("--seed", str(outcome.run.seed)) for outcome in experiment.leading]
+    seeds = dict.fromkeys(("--seed", str(outcome.run.seed)) for outcome in experiment.leading)
     return [
         *("isicbench", "run", "--frozen" if config.frozen else "--fine-tuned"),
         *folder,
@@ -51,7 +51,8 @@ def _trained(experiment: Experiment) -> list[str]:
 
 def _changed(config: Config) -> list[tuple[str, str]]:
     """The options beyond `STATED`, where they are not what `isicbench run` takes by itself."""
-    changed = [field for field in OPTIONS if field not in STATED and not is_default(config, field)]
+    told = {*STATED, "fold"}  # all of which an experiment has
+    changed = [field for field in OPTIONS if field not in told and not is_default(config, field)]
     is_usual = not config.chooses_threshold and is_default(config, "threshold")
     return [*options_of(config, *changed), *([] if is_usual else [threshold_option(config)])]
 

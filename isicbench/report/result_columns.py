@@ -1,13 +1,17 @@
 """Every column that the comparative table can have, and what it says of an experiment."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isicbench.choices import unknown
 from isicbench.evaluation.scales import SCALES, Metric
+from isicbench.records import CostRecord
 from isicbench.report.comparison import MeanLine
+from isicbench.report.cost_table import MEASURES, cost_of
 from isicbench.report.data_table import Cell, Column, Named, Range, finite, summarise
 from isicbench.report.experiments import Experiment
+from isicbench.report.folds import fold_mean_interval
+from isicbench.report.labels import encoder_training
 from isicbench.report.scores import EXPERIMENT, MACRO, MICRO, Score
 from isicbench.report.table import HEADINGS, ResultRow
 from isicbench.report.wording import duration, memory, number_ranges, printable, rate
@@ -21,6 +25,8 @@ class ResultLine:
     row: ResultRow
     iou: MeanLine | None
     dice: MeanLine | None
+    costs: CostRecord | None
+    """Of its network, where they are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,13 @@ def require_columns(keys: Sequence[str], *, option: str) -> None:
     for key in keys:
         if key not in RESULT_COLUMNS:
             raise unknown(option, key, RESULT_COLUMNS)
+
+
+def without_nats(column: ResultColumn) -> ResultColumn:
+    """The column as it is where not every training loss is a cross-entropy."""
+    if column.column.key != "train_loss":
+        return column
+    return replace(column, column=replace(column.column, print_unit=""))
 
 
 def _score(key: str, heading: str) -> Column:
@@ -84,18 +97,28 @@ def _cost(field: str, heading: str, *, unit: str, decimals: int, text: Callable[
     return ResultColumn(column, of)
 
 
-def _interval(key: str, heading: str, *, of: Callable[[ResultLine], MeanLine | None]) -> ResultColumn:
+def _network(measure: Column) -> ResultColumn:
+    """What the network costs."""
+    return ResultColumn(measure, lambda line: cost_of(line.costs, measure) if line.costs else None)
+
+
+def _interval(key: str, heading: str, *, of: Callable[[ResultLine], MeanLine | None], metric: Metric) -> ResultColumn:
+    """Over images and seeds, or over the folds of a cross-validation."""
     column = Column(key=key, heading=heading, decimals=SCALES[Metric.DICE].decimals, is_score=True)
 
     def cell(line: ResultLine) -> Cell:
-        found = of(line)
-        return Range(low=found.interval.low, high=found.interval.high) if found and found.interval else None
+        if line.experiment.config.folds:
+            interval = fold_mean_interval(line.experiment, metric)
+        else:
+            found = of(line)
+            interval = found.interval if found else None
+        return Range(low=interval.low, high=interval.high) if interval else None
 
     return ResultColumn(column, cell)
 
 
 def _encoder(experiment: Experiment) -> str:
-    return "frozen" if experiment.config.frozen else "fine-tuned"
+    return encoder_training(experiment.config)
 
 
 _COLUMNS = (
@@ -105,8 +128,8 @@ _COLUMNS = (
     ResultColumn(_loss("train_loss", HEADINGS[3]), lambda line: line.row.train_loss),
     ResultColumn(_loss("validation_loss", HEADINGS[4]), lambda line: line.row.validation_loss),
     ResultColumn(Column(key="n", heading="n"), lambda line: line.row.n),
-    _interval("iou_interval", "IoU, 95% interval", of=lambda line: line.iou),
-    _interval("dice_interval", "Dice, 95% interval", of=lambda line: line.dice),
+    _interval("iou_interval", "IoU, 95% interval", of=lambda line: line.iou, metric=Metric.IOU),
+    _interval("dice_interval", "Dice, 95% interval", of=lambda line: line.dice, metric=Metric.DICE),
     *(_measured(score) for score in MACRO if score.field not in ("iou", "dice")),
     *(_measured(score, micro=True) for score in MICRO),
     ResultColumn(
@@ -127,6 +150,7 @@ _COLUMNS = (
     _cost("train_seconds", "Training time", unit="s", decimals=1, text=duration),
     _cost("images_per_second", "Images/s", unit="", decimals=1, text=rate),
     _cost("peak_memory_mib", "Peak memory", unit="MiB", decimals=0, text=memory),
+    *map(_network, MEASURES),
 )
 RESULT_COLUMNS = {found.column.key: found for found in _COLUMNS}
 ALL_KEYS = tuple(RESULT_COLUMNS)

@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from isicbench.report.data_table import Cell, Column, DataTable, Named, OutOf, Standing, Summary
-from isicbench.report.scores import LEGEND, MACRO_TITLE, MICRO_TITLE, ScoreRow, macro_table, micro_table
+from isicbench.plugins import is_plugin_name
+from isicbench.report.data_table import Cell, Column, DataTable, Measured, Named, OutOf, Standing, Summary
+from isicbench.report.scores import LEGEND, MACRO, MACRO_TITLE, MICRO_TITLE, ScoreRow, macro_table, micro_table
 from isicbench.report.status import status_text
 
 
@@ -38,11 +39,13 @@ def score_tables(rows: Sequence[ScoreRow], *, keys: Sequence[str] = ("run", "siz
 
 
 def titled_scores(macro: DataTable, micro: DataTable) -> RenderableType:
-    """The tables under their titles, with the legend."""
+    """The tables under their titles, with the legend; metrics of other packages in one of their own, for width."""
     legend = Text(LEGEND, style="dim")
-    return Group(
-        Text(MACRO_TITLE), rich_table(macro, padding=0), legend, Text(), Text(MICRO_TITLE), rich_table(micro, padding=0)
-    )
+    plugins = [key for key in macro.keys if is_plugin_name(key)]
+    parts: list[RenderableType] = [Text(MACRO_TITLE), rich_table(_without(macro, set(plugins)), padding=0), legend]
+    if plugins:
+        parts += [Text(), rich_table(_without(macro, {score.field for score in MACRO}))]
+    return Group(*parts, Text(), Text(MICRO_TITLE), rich_table(micro, padding=0))
 
 
 def numbered_scores(rows: Sequence[ScoreRow]) -> RenderableType:
@@ -68,6 +71,8 @@ def _shown(column: Column, cell: Cell) -> Text:
             return status_text(cell.run, collapsed=cell.collapsed)
         case OutOf():
             return Text(f"{cell.done}/{cell.asked}")
+        case Measured():
+            return Text(column.text(cell).replace(" (", "\n(").replace(" [", "\n["))
         case Summary():
             return Text(column.text(cell).replace(" ± ", "\n± "))
     return Text(column.text(cell))

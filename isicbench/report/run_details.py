@@ -12,7 +12,7 @@ from rich.text import Text
 
 from isicbench.config import Config
 from isicbench.records import ArtifactRecord, EnvironmentRecord, EpochRecord, EvaluationRecord, RunRecord
-from isicbench.report.notes import ending, seen_in_training
+from isicbench.report.notes import ending, metric_problems, seen_in_training
 from isicbench.report.rich_tables import numbered_scores
 from isicbench.report.scores import RESOLUTIONS, ScoreRow
 from isicbench.report.terminal_curves import terminal_curves
@@ -99,7 +99,8 @@ def evaluations_table(evaluations: Sequence[EvaluationRecord]) -> RenderableType
         for number, evaluation in enumerate(evaluations, start=1)
     ]
     seen = [Text(f"{line}.", style="yellow") for line in filter(None, map(seen_in_training, evaluations))]
-    return Group(what, *seen, Text(), numbered_scores(rows))
+    broken = [Text(f"{line}.", style="yellow") for line in metric_problems(evaluations)]
+    return Group(what, *seen, *broken, Text(), numbered_scores(rows))
 
 
 def _epochs(epochs: Sequence[EpochRecord]) -> Table:

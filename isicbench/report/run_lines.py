@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from isicbench.report.contents import RunLine
 from isicbench.report.data_table import Cell, Column, DataTable, Named, OutOf, Standing, finite
+from isicbench.report.labels import encoder_training
 from isicbench.report.wording import duration, memory, rate
 
 COLUMNS = (
@@ -35,7 +36,7 @@ def _row(line: RunLine) -> tuple[Cell, ...]:
     return (
         run.id,
         Named(line.label),
-        "external" if is_external else "frozen" if run.config.frozen else "fine-tuned",
+        "external" if is_external else encoder_training(run.config),
         None if is_external else run.seed,
         Standing(run=run, collapsed=line.outcome.collapsed),
         None if is_external else OutOf(len(line.outcome.epochs), run.config.epochs),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from isicbench.records import EvaluationRecord
 from isicbench.report.data_table import Column, DataTable, Named, finite
 from isicbench.report.experiments import Experiment
+from isicbench.report.wording import printable
 
 RUN = Column(key="run", heading="Run")
 EXPERIMENT = Column(key="experiment", heading="Experiment", is_text=True)
@@ -97,17 +98,35 @@ def score_rows(experiments: Iterable[Experiment]) -> list[ScoreRow]:
 
 
 def macro_table(rows: Sequence[ScoreRow]) -> DataTable:
-    """Means over images."""
+    """Means over images; metrics of other packages stand last, where there are any."""
+    metrics = plugin_columns(rows)
     return DataTable(
         name="macro_scores",
         title=MACRO_TITLE,
-        columns=(RUN, EXPERIMENT, SEED, SIZE, *(score.column for score in MACRO)),
+        columns=(RUN, EXPERIMENT, SEED, SIZE, *(score.column for score in MACRO), *metrics),
         rows=tuple(
-            (row.run_id, Named(row.label), row.seed, row.size, *(score.of(row.evaluation) for score in MACRO))
+            (
+                *(row.run_id, Named(row.label), row.seed, row.size),
+                *(score.of(row.evaluation) for score in MACRO),
+                *(_plugin_mean(row.evaluation, column.key) for column in metrics),
+            )
             for row in rows
         ),
         caption=LEGEND,
     )
+
+
+def plugin_columns(rows: Iterable[ScoreRow]) -> tuple[Column, ...]:
+    """A column for each metric of another package that some evaluation has, by name."""
+    names = {metric.name for row in rows for metric in row.evaluation.plugin_metrics}
+    return tuple(
+        Column(key=name, heading=printable(name), narrow=printable(name).replace(":", ":\n"), decimals=4, is_score=True)
+        for name in sorted(names)
+    )
+
+
+def _plugin_mean(evaluation: EvaluationRecord, name: str) -> float | None:
+    return next((finite(metric.mean) for metric in evaluation.plugin_metrics if metric.name == name), None)
 
 
 def micro_table(rows: Sequence[ScoreRow]) -> DataTable:

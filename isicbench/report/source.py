@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from isicbench.records import (
+    CostRecord,
     DatasetRecord,
     EnvironmentRecord,
     EpochRecord,
@@ -30,6 +31,12 @@ class ReportSource(Protocol):
         """One metric of each run's own evaluation, image by image; a run without one is absent."""
         ...
 
+    def image_metric_of(
+        self, evaluations: Mapping[int, EvaluationRecord], /, *, metric: str
+    ) -> Mapping[int, ImageMetric]:
+        """The same of one evaluation of each run, whoever made it."""
+        ...
+
     def runs_with_predictions(self, run_ids: Sequence[int], /) -> Set[int]: ...
 
     def predictions(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[tuple[SampleRecord, PredictionRecord]]]:
@@ -37,6 +44,8 @@ class ReportSource(Protocol):
         ...
 
     def probabilities(self, run_ids: Sequence[int], /) -> Mapping[int, Sequence[ProbabilityRecord]]: ...
+
+    def costs(self, run_ids: Sequence[int], /) -> Mapping[int, CostRecord]: ...
 
     def environments(self, run_ids: Sequence[int], /) -> Mapping[int, EnvironmentRecord]: ...
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from isicbench.records import RunRecord
 from isicbench.report.contents import DiagnosisLine, ReportContents, read_contents
+from isicbench.report.cross_dataset import METRICS
 from isicbench.report.data_table import DataTable
 from isicbench.report.layout import Layout
 from isicbench.report.rendering import Rendered, ReportRequest
@@ -42,6 +43,7 @@ def render_terminal(contents: ReportContents, layout: Layout | None = None) -> R
         *_footer(contents, layout),
         *_section("Not in the figures above", [Text(note) for note in contents.shown_notes]),
         *_comparisons(contents, tables["intervals"]),
+        *_by_dataset(contents, tables),
         *_section("Diagnoses", [_diagnosis(line) for line in contents.shown_diagnoses]),
         *_section("Test scores", _scores(tables)),
         *(Text(), rich_table(tables["runs"].only(RUN_KEYS))),
@@ -86,6 +88,14 @@ def _comparisons(contents: ReportContents, intervals: DataTable) -> list[Rendera
         return []
     sentences = [Text(line) for line in (*found.sentences, *found.dice.notes)]
     return _section("Comparisons", [rich_table(intervals), Text(found.caption, style="dim"), *sentences])
+
+
+def _by_dataset(contents: ReportContents, tables: Mapping[str, DataTable]) -> list[RenderableType]:
+    if contents.cross_dataset is None:
+        return []
+    shown = [tables[f"{metric.value}_by_dataset"] for metric in METRICS]
+    parts = [part for table in shown for part in (Text(table.title), rich_table(table))]
+    return _section("Test datasets", [*parts, Text(contents.cross_dataset.caption, style="dim")])
 
 
 def _diagnosis(line: DiagnosisLine) -> Text:

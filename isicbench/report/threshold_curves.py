@@ -73,7 +73,7 @@ def _draw_scores(
 
 def _draw_reliability(axes: Axes, experiment: Experiment, probabilities: Probabilities, style: LineStyle) -> None:
     run_id = _run_id(experiment, probabilities)
-    record = on_split(probabilities[run_id], "test") if run_id is not None else None
+    record = on_split(probabilities[run_id], experiment.config.scored_split) if run_id is not None else None
     if record is None:
         return
     diagram = reliability(record.positives, record.negatives)

@@ -75,7 +75,7 @@ def on_split(records: Sequence[ProbabilityRecord], split: str) -> ProbabilityRec
 
 
 def _line(experiment: Experiment, outcome: Outcome, records: Sequence[ProbabilityRecord]) -> ThresholdLine | None:
-    validation, test = on_split(records, "validation"), on_split(records, "test")
+    validation, test = on_split(records, "validation"), on_split(records, experiment.config.scored_split)
     if validation is None or outcome.evaluation is None:
         return None
     best = best_threshold(validation.threshold_scores)

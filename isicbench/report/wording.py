@@ -81,6 +81,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def capitalised(text: str) -> str:
+    """With its first letter large, and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def printable(text: str) -> str:
     """The text without characters that could steer a terminal or break a line."""
     if text.isascii() and text.isprintable():

@@ -1,14 +1,17 @@
 """Runs from their claim to their scores: the one place that knows training and the store."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 
 from isicbench.compute.environment import describe_environment
-from isicbench.compute.memory import reset_peak_memory
+from isicbench.config import Config
+from isicbench.plugins import Kind, packages_of, plugins
 from isicbench.records import RunRecord, RunStatus
 from isicbench.scheduling.failures import failure_of
 from isicbench.scheduling.group import open_group
+from isicbench.scheduling.peak_memory import begin_peak
 from isicbench.scheduling.run_recording import Recording, StopRequestedError
 from isicbench.store.store import Store
 from isicbench.training.state import TrainingState
@@ -29,10 +32,11 @@ def execute(
     Whatever training raises becomes the runs' failure in the database, so that a worker outlives its runs. `moved` is
     called after each step, epoch and score of an image.
     """
-    reset_peak_memory()
+    begin_peak(device)
     environment = describe_environment(device=device_name(device), threads=torch.get_num_threads())
     for run in runs:
-        store.record_environment(run.id, environment)
+        packages = {**environment.packages, **_plugin_packages(run.config)}
+        store.record_environment(run.id, replace(environment, packages=packages))
     recording = Recording(store, runs, checkpoint_minutes=checkpoint_minutes, moved=moved)
     try:
         _train_and_score(recording, resume_from, device=device, should_stop=should_stop)
@@ -56,6 +60,12 @@ def _train_and_score(
     for index in sorted(recording.active):
         recording.score(group, index, device=device)
         recording.moved()
+
+
+def _plugin_packages(config: Config) -> dict[str, str]:
+    """Versions of the packages whose plugins the run uses; every metric that is installed is computed."""
+    named = (config.encoder, config.decoder, config.loss, config.dataset)
+    return packages_of([*named, *(plugin.name for plugin in plugins(Kind.METRIC))])
 
 
 def device_name(device: torch.device) -> str:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from isicbench.config import Config
 from isicbench.data.prepare import Prepared, load_prepared
-from isicbench.data.splits import hold_out
+from isicbench.data.splits import split_training
 from isicbench.models.segmenter import Segmenter, build_segmenter
 from isicbench.records import RunRecord
 from isicbench.training.images import Images
@@ -25,11 +25,18 @@ class Group:
     training: Images
     validation: Images
     frozen_state: Mapping[str, Tensor]
-    """The frozen encoder as it was before training; empty for a fine-tuned run."""
+    """What is frozen of the encoder to the training's end, as it was before; empty where all of it is trained."""
+    first_state: Mapping[str, Tensor]
+    """The encoder as it was before, where it is frozen at first; else empty."""
 
     def frozen_tensors_changed(self) -> int:
-        """How many tensors of the frozen encoder are no longer what they were."""
+        """How many tensors of the frozen encoder, or of its frozen part, are no longer what they were."""
         return count_changed(self.segmenters[0].encoder, self.frozen_state)
+
+    def require_unmoved(self) -> None:
+        """Raises `ValueError` where an encoder that is about to be unfrozen is not what it was."""
+        if changed := count_changed(self.segmenters[0].encoder, self.first_state):
+            raise ValueError(f"{changed} tensors of the encoder changed while it was frozen")
 
 
 def open_group(runs: Sequence[RunRecord], *, device: torch.device) -> Group:
@@ -48,7 +55,8 @@ def open_group(runs: Sequence[RunRecord], *, device: torch.device) -> Group:
         prepared=prepared,
         training=training,
         validation=validation,
-        frozen_state=copied_state(segmenters[0].encoder) if first.config.frozen else {},
+        frozen_state=segmenters[0].encoder.frozen_state(),
+        first_state=copied_state(segmenters[0].encoder) if first.config.unfreeze_at else {},
     )
 
 
@@ -63,10 +71,14 @@ def training_images(prepared: Prepared, config: Config, *, device: torch.device)
     """Training and validation images for the device, split as the config says."""
     if config.validate_on == "test":
         return place_images(prepared.train, device=device), place_images(prepared.test, device=device)
-    train, validation = hold_out(prepared.train.image_ids, share=config.validation_share, seed=config.validation_seed)
+    brought = prepared.validation
+    parts = split_training(prepared.train.image_ids, config, brings_validation=brought is not None)
+    if brought is not None:
+        training = place_images(prepared.train, index=parts.train if config.folds else None, device=device)
+        return training, place_images(brought, device=device)
     return (
-        place_images(prepared.train, index=train, device=device),
-        place_images(prepared.train, index=validation, device=device),
+        place_images(prepared.train, index=parts.train, device=device),
+        place_images(prepared.train, index=parts.validation, device=device),
     )
 
 

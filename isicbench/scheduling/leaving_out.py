@@ -12,6 +12,7 @@ from isicbench.report.run_options import OPTIONS
 GRID = (
     *("augmentation", "batch_size", "decoder", "encoder", "epochs", "image_size_px"),
     *("learning_rate", "loss", "optimiser", "schedule", "weights"),
+    *("freeze_until", "unfreeze_at", "ema_decay"),
 )
 """Config fields that options span a grid over, besides `frozen`."""
 FIELDS = {"frozen": "frozen"} | {OPTIONS[field].removeprefix("--"): field for field in GRID}

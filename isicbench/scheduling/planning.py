@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from isicbench.config import Config, expand_grid
-from isicbench.data.catalog import open_dataset
+from isicbench.data.catalog import NO_CHOICE, open_dataset
 from isicbench.data.dataset import Dataset
 from isicbench.data.fingerprint import fingerprint
 from isicbench.data.image_records import describe_images
 from isicbench.data.prepare import Prepared, prepare
 from isicbench.data.progress import Progress, silent
-from isicbench.data.splits import hold_out
-from isicbench.errors import ConfigError, WeightsError
+from isicbench.data.split_choice import SplitChoice
+from isicbench.data.splits import split_training
+from isicbench.data.splitting import USUAL_VALIDATION_SHARE
+from isicbench.errors import ConfigError, DataError, WeightsError
 from isicbench.models.names import TIMM, require_known
 from isicbench.models.weight_files import Weights, find_weights
+from isicbench.plugins import is_plugin_name
 from isicbench.records import DatasetRecord
 from isicbench.scheduling.leaving_out import Combination, leave_out
 from isicbench.store.studies import RunRequest
@@ -34,6 +37,7 @@ class Request:
     names: Sequence[str] = ()
     """One for each experiment, in the grid's order; none for the study's own."""
     data_dir: Path | None = None
+    choice: SplitChoice = NO_CHOICE
     exclude: Sequence[Combination] = ()
     tags: Sequence[str] = ()
     """Of the study."""
@@ -52,18 +56,29 @@ def plan_study(request: Request, *, progress: Progress = silent) -> Plan:
     Raises `ConfigError`, `DataError` or `WeightsError`.
     """
     configs = _expand(request)
-    for encoder, decoder in dict.fromkeys((config.encoder, config.decoder) for config in configs):
-        _require_network(encoder, decoder)
+    for encoder, decoder, stride in dict.fromkeys((c.encoder, c.decoder, c.freeze_until) for c in configs):
+        _require_network(encoder, decoder, freeze_until=stride)
+    for loss in dict.fromkeys(config.loss for config in configs):
+        _require_loss(loss)
     _require_seeds(request.seeds)
-    if request.names and len(request.names) != len(configs):
+    experiments = list(dict.fromkeys(config.experiment_hash for config in configs))
+    if request.names and len(request.names) != len(experiments):
         raise ConfigError(
-            f"{len(request.names)} names for {len(configs)} experiments",
+            f"{len(request.names)} names for {len(experiments)} experiments",
             hint="Give --name once for each experiment, in the order that --dry-run shows.",
         )
-    dataset = open_dataset(request.base.dataset, data_dir=request.data_dir, progress=progress)
+    base = request.base
+    dataset = open_dataset(
+        base.dataset,
+        data_dir=request.data_dir,
+        choice=request.choice,
+        validation_share=None if base.validate_on == "test" else base.validation_share,
+        progress=progress,
+    )
     record = describe_dataset(dataset)
-    _check_split(dataset, request.base)
-    names: Sequence[str | None] = request.names or [None] * len(configs)
+    _check_split(dataset, configs[0])
+    by_experiment = dict(zip(experiments, request.names, strict=True)) if request.names else {}
+    names = [by_experiment.get(config.experiment_hash) for config in configs]
     choices = dict.fromkeys((config.weights, config.encoder) for config in configs)
     weights = {choice: _find_weights(*choice, progress) for choice in choices}
     completed = [_complete(config, record, weights[config.weights, config.encoder]) for config in configs]
@@ -90,18 +105,30 @@ def describe_dataset(dataset: Dataset, *, prepared: Prepared | None = None) -> D
         fingerprint=fingerprint(dataset),
         train_count=len(dataset.train),
         test_count=len(dataset.test),
+        validation_count=len(dataset.validation),
         source=dataset.source,
         licence=dataset.licence,
         images=describe_images(dataset, prepared) if prepared else (),
     )
 
 
-def _require_network(encoder: str, decoder: str) -> None:
+def _require_network(encoder: str, decoder: str, *, freeze_until: int) -> None:
     require_known(encoder=encoder, decoder=decoder)
-    if encoder.startswith(TIMM):
-        from isicbench.models.zoo import build_encoder
+    if encoder.startswith(TIMM) or is_plugin_name(encoder) or is_plugin_name(decoder) or freeze_until:
+        from isicbench.models.zoo import build_decoder, build_encoder
 
-        build_encoder(encoder, decoder=decoder)  # torch is loaded only here: timm alone knows its names
+        # torch is loaded only here: it alone knows timm and strides, and a plugin is tried before anything is queued
+        built = build_encoder(encoder, decoder=decoder)
+        build_decoder(decoder, built)
+        if freeze_until:
+            built.require_stride(freeze_until)
+
+
+def _require_loss(name: str) -> None:
+    if is_plugin_name(name):
+        from isicbench.training.losses import loss_of
+
+        loss_of(name)
 
 
 def _find_weights(choice: str, encoder: str, progress: Progress) -> Weights:
@@ -139,6 +166,24 @@ def _complete(config: Config, dataset: DatasetRecord, weights: Weights) -> Confi
 
 
 def _check_split(dataset: Dataset, config: Config) -> None:
-    """Raise now, not in every worker, where too few images are left to hold some out."""
-    if config.validate_on == "held-out":
-        hold_out([pair.image_id for pair in dataset.train], share=config.validation_share, seed=config.validation_seed)
+    """Raise now, not in every worker, where there is nothing to train on, or too little to hold some out."""
+    if not dataset.train:
+        raise DataError(
+            f"{dataset.name} has no training images: its {len(dataset.test)} images are all test images",
+            hint="To train on a part of them: --test-share 0.2. To score a run on them: isicbench evaluate --dataset",
+        )
+    if config.folds and dataset.is_grouped:
+        raise ConfigError(
+            f"--folds {config.folds}: folds are cut image by image, and would tear the groups of {dataset.name} apart",
+            hint="Leave --folds away, or --group-by.",
+        )
+    if config.validate_on == "test":
+        return
+    if dataset.validation and not dataset.chosen_validation and config.validation_share != USUAL_VALIDATION_SHARE:
+        raise ConfigError(
+            f"--validation-share {config.validation_share:g}: {dataset.name} has {len(dataset.validation)} validation "
+            "images of its own",
+            hint="Leave it away, and they are validated on.",
+        )
+    ids = [pair.image_id for pair in dataset.train]
+    split_training(ids, config, brings_validation=bool(dataset.validation))

@@ -6,6 +6,7 @@ from isicbench.data.prepare import load_prepared
 from isicbench.errors import ConfigError
 from isicbench.records import RunRecord, RunStatus
 from isicbench.scheduling.scheduler import bury_dead_owners
+from isicbench.scheduling.search import PRUNED
 from isicbench.store.store import Store
 from isicbench.store.studies import RunRequest
 
@@ -48,7 +49,12 @@ def requests_for(store: Store, runs: Sequence[RunRecord]) -> list[RunRequest]:
 
 
 def _waiting(store: Store) -> list[RunRecord]:
-    """The newest run of each config and seed, where that is not completed by now, running or diverged."""
+    """The newest run of each config and seed, where that is not completed by now, running, diverged, or pruned by a
+    search."""
     newest = {(run.config.config_hash, run.seed): run for run in store.runs()}
     completed = {(run.config.config_hash, run.seed) for run in store.runs(statuses=[RunStatus.COMPLETED])}
-    return [run for key, run in newest.items() if run.status in RESUMABLE and key not in completed]
+    return [
+        run
+        for key, run in newest.items()
+        if run.status in RESUMABLE and key not in completed and not (run.failure and run.failure.kind == PRUNED)
+    ]

@@ -6,6 +6,7 @@ from isicbench.records import RunRecord
 
 LOG = "worker.log"
 MODEL = "model.pt"
+COSTS = "costs.json"
 CHECKPOINTS = "checkpoint-*.pt"
 TEMPORARY = "*.tmp"
 

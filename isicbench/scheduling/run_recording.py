@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from isicbench.compute.memory import peak_memory_mib
-from isicbench.records import EpochRecord, Failure, RunRecord, RunStatus, StepRecord
+from isicbench.models.segmenter import Segmenter
+from isicbench.records import FINISHED, EpochRecord, Failure, RunRecord, RunStatus, StepRecord
 from isicbench.scheduling.checkpoints import CheckpointClock, remove_checkpoints, save_checkpoint
+from isicbench.scheduling.cost_files import counted_costs, save_costs
 from isicbench.scheduling.failures import diagnosed, failure_of
 from isicbench.scheduling.group import Group
 from isicbench.scheduling.model_file import require_finite, save_model
+from isicbench.scheduling.peak_memory import peak_mib
 from isicbench.scheduling.run_folder import run_folder
 from isicbench.scheduling.scores import record_scores
 from isicbench.store.store import Store
@@ -64,8 +66,17 @@ class Recording:
         ):
             self.record(happened)
             self.moved()
+            if self._thaws_after(happened):
+                group.require_unmoved()
             if happened.index in self.active and happened.index == max(self.active):
                 self._after_all(should_stop, epoch_ended=isinstance(happened.event, EpochRecord))
+            if not self.active:
+                return
+
+    def _thaws_after(self, happened: RunEvent) -> bool:
+        """Whether the encoder was frozen until now, and will be trained."""
+        unfreeze_at = self.runs[happened.index].config.unfreeze_at
+        return isinstance(happened.event, EpochRecord) and happened.event.epoch == unfreeze_at - 1
 
     def _after_all(self, should_stop: Callable[[], bool], *, epoch_ended: bool) -> None:
         """Every run of the group has taken the step or ended the epoch, so that they can go on together."""
@@ -75,6 +86,17 @@ class Recording:
             self._save_checkpoints()
         if stopping:
             raise StopRequestedError
+        if epoch_ended:
+            self._leave_what_was_ended()
+
+    def _leave_what_was_ended(self) -> None:
+        """Runs that somebody else has ended meanwhile, as a search does with a trial that it prunes."""
+        runs = {run.id: run for run in self.store.runs(run_ids=[self.runs[index].id for index in self.active])}
+        for index in sorted(self.active):
+            run = runs.get(self.runs[index].id)
+            if run is not None and run.status in FINISHED:
+                self.active.discard(index)
+                self.ended[run.id] = run.status
 
     def _save_checkpoints(self) -> None:
         """A disk that is full costs the checkpoint and not the training; the run's log tells."""
@@ -90,6 +112,8 @@ class Recording:
         self._checkpoints.saved(began=began)
 
     def record(self, happened: RunEvent) -> None:
+        if happened.index not in self.active:
+            return
         run, event = self.runs[happened.index], happened.event
         self._standing[happened.index] = happened
         match event:
@@ -133,14 +157,22 @@ class Recording:
         except Exception as error:
             self._end(index, RunStatus.FAILED, failure=failure_of(error, run, device=device))
             return
+        self._count_costs(group.segmenters[index], run)
         train_seconds = sum(epoch.train_seconds for epoch in epochs)
         self._end(
             index,
             RunStatus.COMPLETED,
             train_seconds=train_seconds,
             images_per_second=len(group.training) * len(epochs) / train_seconds,
-            peak_memory_mib=_peak_memory_mib(device),
+            peak_memory_mib=peak_mib(device),
         )
+
+    def _count_costs(self, segmenter: Segmenter, run: RunRecord) -> None:
+        """A network that cannot be counted costs these figures and not the run; the run's log tells."""
+        try:
+            save_costs(self.store, run, counted_costs(segmenter, size_px=run.config.image_size_px))
+        except Exception as error:
+            print(f"run {run.id}: its network's costs are not recorded: {error}", flush=True)
 
     def end_all(self, status: RunStatus, *, failure: Failure | None = None) -> None:
         """Every run that has not ended yet."""
@@ -154,9 +186,3 @@ class Recording:
             remove_checkpoints(run_folder(self.store.folder, self.runs[index]))
         self.active.discard(index)
         self.ended[run_id] = status
-
-
-def _peak_memory_mib(device: torch.device) -> float:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 2**20
-    return peak_memory_mib()

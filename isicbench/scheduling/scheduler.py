@@ -17,6 +17,7 @@ from isicbench.records import Failure, RunRecord, RunStatus
 from isicbench.scheduling.executor import Worker, Workers
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import memory_advice
+from isicbench.scheduling.packing import Packing
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.side_by_side import next_group
 from isicbench.scheduling.slot_worker import Answer
@@ -52,6 +53,10 @@ class Scheduler:
         self.observe = observe
         self.stopping = False
         self._started: dict[str, Worker] = {}
+        self.packing = Packing()
+        if any(slot.uuid for slot in workers.slots):
+            for config, peak_mib in store.gpu_peaks():
+                self.packing.learn(config, peak_mib)
         self._undertaker = Undertaker(store)
 
     def run(self) -> None:
@@ -76,12 +81,15 @@ class Scheduler:
     async def _keep_busy(self, slot: Slot) -> None:
         false_starts = 0
         while not self.stopping and false_starts < MOST_FALSE_STARTS:
-            if run_ids := next_group(self.store, self.study_id, slots=self._slots_in_all):
+            if run_ids := self._next_group(slot):
+                self.packing.starts(slot, self.store.runs(run_ids=run_ids))
                 worker = await self._worker(slot)
                 if worker is None:
+                    self.packing.ends(slot, [])
                     await asyncio.sleep(POLL_SECONDS)
                     continue
                 answer = await worker.train(run_ids)
+                self._retry_the_crowded(self.packing.ends(slot, self._left_by(worker, run_ids)))
                 recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
                 self._retry_the_dead()
                 self._queue_the_interrupted(run_ids)
@@ -92,9 +100,19 @@ class Scheduler:
                 return
             await asyncio.sleep(POLL_SECONDS)
 
-    @property
-    def _slots_in_all(self) -> int:
-        return len(self.workers.slots) + self.workers.slots_elsewhere
+    def _next_group(self, slot: Slot) -> list[int]:
+        return next_group(
+            self.store,
+            self.study_id,
+            slots=len(self.workers.slots) + self.workers.slots_elsewhere,
+            may_start=lambda run: self.packing.may_start(run, slot),
+        )
+
+    def _left_by(self, worker: Worker, run_ids: Sequence[int]) -> list[RunRecord]:
+        """Those of the runs that were this worker's, as they are now."""
+        owned = (worker.host, worker.pid)
+        runs = self.store.runs(run_ids=run_ids)
+        return [run for run in runs if run.owner is not None and (run.owner.host, run.owner.pid) == owned]
 
     async def _worker(self, slot: Slot) -> Worker | None:
         """The slot's living worker; a dead one is replaced."""
@@ -134,6 +152,13 @@ class Scheduler:
     def _retry_the_dead(self) -> None:
         if not self.stopping:
             self.store.retry_dead(self.study_id, kinds=DEATHS, retries=self.safeguards.retries)
+
+    def _retry_the_crowded(self, run_ids: Sequence[int]) -> None:
+        """What ran out of memory beside others gets a device for itself, once."""
+        if run_ids and not self.stopping:
+            retries = max(1, self.safeguards.retries)
+            attempts = self.store.retry_dead(self.study_id, kinds=(OUT_OF_MEMORY,), retries=retries, run_ids=run_ids)
+            self.packing.give_a_device(attempts)
 
     def _queue_the_interrupted(self, run_ids: Sequence[int]) -> None:
         """What nobody here has stopped goes on in its own row, from its checkpoint."""

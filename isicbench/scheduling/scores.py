@@ -12,6 +12,7 @@ from isicbench.data.mask_figures import mask_figures
 from isicbench.data.prepare import Prepared, PreparedSplit
 from isicbench.data.progress import Progress, silent
 from isicbench.data.samples import choose_samples, probabilities_png, sample_records, telling_samples
+from isicbench.data.splits import split_training
 from isicbench.evaluation.diagnosis import RunFigures, diagnose
 from isicbench.evaluation.histograms import Histograms, count_probabilities, join_histograms
 from isicbench.evaluation.thresholds import best_threshold, probability_record
@@ -19,8 +20,8 @@ from isicbench.models.segmenter import Segmenter
 from isicbench.records import EpochRecord, EvaluationRecord, PredictionRecord, RunRecord
 from isicbench.scoring.original import score_at_input_size, score_at_original_size
 from isicbench.store.store import Store
-from isicbench.training.images import Images, slices
-from isicbench.training.inference import INFERENCE_BATCH, predict_probabilities, predicted_batches
+from isicbench.training.images import Images
+from isicbench.training.inference import inference_slices, predict_probabilities, predicted_batches
 from isicbench.training.placement import place_images
 
 
@@ -37,9 +38,13 @@ def record_scores(
 ) -> None:
     """The threshold from validation, the test set's scores at both resolutions, samples, and what they say.
 
-    The test set is read here for the first time, and nothing is chosen by it. `scored` is called after each image.
+    The test set, or the fold in its place, is read here for the first time, and nothing is chosen by it. `scored` is
+    called after each image.
     """
     config = run.config
+    test = prepared.test
+    if config.folds:
+        test = prepared.train.part(split_training(prepared.train.image_ids, config).fold)
     on_validation = probability_record(
         count_batch_by_batch(segmenter, validation),
         split="validation",
@@ -49,18 +54,18 @@ def record_scores(
     threshold = config.threshold
     if config.chooses_threshold:
         threshold = best_threshold(on_validation.threshold_scores).threshold
-    on_test = predict_probabilities(segmenter, place_images(prepared.test, device=validation.device))
+    on_test = predict_probabilities(segmenter, place_images(test, device=validation.device))
     evaluations = evaluate(
         on_test,
-        prepared.test,
-        split_name="test",
+        test,
+        split_name=config.scored_split,
         dataset_fingerprint=config.dataset_fingerprint,
         threshold=threshold,
         progress=lambda *_: scored(),
     )
-    seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=prepared.test.image_ids)
+    seen = count_trained_on(store, config, fingerprint=prepared.fingerprint, image_ids=test.image_ids)
     evaluations = [replace(evaluation, seen_in_training=seen) for evaluation in evaluations]
-    _record_test(store, run, on_test, prepared.test, evaluations)
+    _record_test(store, run, on_test, test, evaluations)
     figures = RunFigures(
         config=config,
         epochs=epochs,
@@ -107,7 +112,7 @@ def count_trained_on(store: Store, config: Config, *, fingerprint: str, image_id
 
 def count_batch_by_batch(segmenter: Segmenter, data: Images) -> Histograms:
     """The histograms of a split's probabilities, which are never in memory all at once."""
-    parts = zip(predicted_batches(segmenter, data), slices(len(data), INFERENCE_BATCH), strict=True)
+    parts = zip(predicted_batches(segmenter, data), inference_slices(data), strict=True)
     return join_histograms([count_probabilities(found, data.masks_at(part).cpu().numpy()) for found, part in parts])
 
 
@@ -119,8 +124,9 @@ def _record_test(
     evaluations: Sequence[EvaluationRecord],
 ) -> None:
     counted = count_probabilities(probabilities, split.masks)
-    fingerprint = run.config.dataset_fingerprint
-    store.record_probabilities(run.id, probability_record(counted, split="test", dataset_fingerprint=fingerprint))
+    config = run.config
+    record = probability_record(counted, split=config.scored_split, dataset_fingerprint=config.dataset_fingerprint)
+    store.record_probabilities(run.id, record)
     for evaluation in evaluations:
         store.record_evaluation(run.id, evaluation)
     dice = [score.dice for score in evaluations[0].image_scores]

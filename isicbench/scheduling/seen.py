@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from isicbench.config import Config
-from isicbench.data.contamination import SeenImage, seen_images, trained_images, validation_images
-from isicbench.records import DatasetImage
+from isicbench.data.contamination import SeenImage, scored_images, seen_images, trained_images, validation_images
 from isicbench.scheduling.planning import Plan
 
 NAMED = 3
@@ -12,26 +11,22 @@ REASONS = {"bytes": "same bytes", "id": "same id", "near": "hashes nearly equal"
 
 
 def seen_warnings(plan: Plan) -> list[str]:
-    """A line for the test images, and one for each distinct set of validation images, that training images show."""
+    """A line for each distinct set of scored images, and of validation images, that training images show."""
     images = plan.record.images
-    test = _of_split(images, "test")
     warnings = []
     for config in _distinct_splits(plan):
-        trained = trained_images(images, config)
-        warnings.append(_warning("test", seen_images(trained, test), len(test)))
+        trained, scored = trained_images(images, config), scored_images(images, config)
+        name = f"fold {config.fold}'s" if config.folds else "test"
+        warnings.append(_warning(name, seen_images(trained, scored), len(scored)))
         if config.validate_on != "test":
             validation = validation_images(images, config)
             warnings.append(_warning("validation", seen_images(trained, validation), len(validation)))
     return [warning for warning in dict.fromkeys(warnings) if warning]
 
 
-def _of_split(images: Sequence[DatasetImage], split: str) -> list[DatasetImage]:
-    return [image for image in images if image.split == split]
-
-
 def _distinct_splits(plan: Plan) -> list[Config]:
     """One config for each way of splitting the images."""
-    splitting = ("validate_on", "validation_share", "validation_seed")
+    splitting = ("validate_on", "validation_share", "validation_seed", "folds", "fold")
     distinct = {tuple(getattr(run.config, name) for name in splitting): run.config for run in plan.runs}
     return list(distinct.values())
 

@@ -16,6 +16,7 @@ from isicbench.data.verify import Fault, list_faults
 from isicbench.errors import DataError
 from isicbench.evaluation.boundaries import diagonal_px
 from isicbench.evaluation.metrics import Confusion, iou, specificity
+from isicbench.evaluation.plugin_metrics import LoadedMetric, load_metrics
 from isicbench.records import EvaluationRecord
 from isicbench.scoring.original import PIXELS_IN_FLIGHT
 from isicbench.scoring.pairs import Mask, PairScores, evaluation_of, score_pair
@@ -47,7 +48,8 @@ def score_folder(
     unsound file.
     """
     started = time.perf_counter()
-    score = partial(_score_image, predictions=predictions, truth=truth, threshold=threshold)
+    metrics = load_metrics()
+    score = partial(_score_image, predictions=predictions, truth=truth, threshold=threshold, metrics=metrics)
     results: list[_Scored | Fault] = []
     items = [(image_id, _pixels(path)) for image_id, path in sorted(truth.masks.items())]
     for result in map_within(PIXELS_IN_FLIGHT, score, items):
@@ -67,6 +69,7 @@ def score_folder(
         resolution="original",
         threshold=BINARY_THRESHOLD if threshold is None else threshold,
         seconds=time.perf_counter() - started,
+        metrics=metrics,
     )
 
 
@@ -116,13 +119,20 @@ def _inverted(scored: Sequence[_Scored]) -> list[Fault]:
     ]
 
 
-def _score_image(image_id: str, *, predictions: Predictions, truth: Truth, threshold: float | None) -> _Scored | Fault:
+def _score_image(
+    image_id: str,
+    *,
+    predictions: Predictions,
+    truth: Truth,
+    threshold: float | None,
+    metrics: Sequence[LoadedMetric],
+) -> _Scored | Fault:
     try:
         true = read_full_mask(truth.masks[image_id]).view(np.bool_)
     except ImageFileError as error:
         return Fault(file=truth.masks[image_id], problem=f"true mask {error}")
     if image_id not in predictions.files:
-        return _Scored(_missing(image_id, true))
+        return _Scored(_missing(image_id, true, metrics))
     file = predictions.files[image_id]
     try:
         _require_size(read_size(file), true)
@@ -130,11 +140,11 @@ def _score_image(image_id: str, *, predictions: Predictions, truth: Truth, thres
         predicted = _foreground(grey, threshold)
     except ImageFileError as error:
         return Fault(file=file, problem=str(error))
-    return _Scored(score_pair(image_id, predicted=predicted, true=true), file, grey.values[-1])
+    return _Scored(score_pair(image_id, predicted=predicted, true=true, metrics=metrics), file, grey.values[-1])
 
 
-def _missing(image_id: str, true: Mask) -> PairScores:
-    empty = score_pair(image_id, predicted=np.zeros_like(true), true=true, boundaries=False)
+def _missing(image_id: str, true: Mask, metrics: Sequence[LoadedMetric]) -> PairScores:
+    empty = score_pair(image_id, predicted=np.zeros_like(true), true=true, boundaries=False, metrics=metrics)
     return replace(empty, boundary_iou=0.0, hausdorff95_px=diagonal_px(true), is_missing=True)
 
 

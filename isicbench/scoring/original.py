@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from isicbench.data.prepare import PreparedSplit
 from isicbench.data.progress import Progress, silent
 from isicbench.data.threads import map_within
+from isicbench.evaluation.plugin_metrics import LoadedMetric, load_metrics
 from isicbench.records import EvaluationRecord
 from isicbench.scoring.pairs import PairScores, evaluation_of, score_pair
 from isicbench.scoring.upsampling import Probabilities, upsampled_mask
@@ -35,13 +36,15 @@ def score_at_original_size(
     `DataError` where the prepared masks are damaged.
     """
     positions = _positions(split, index, len(probabilities))
+    metrics = load_metrics()
 
     def score(row: int) -> PairScores:
         position = positions[row]
         width, height = (int(side) for side in split.original_sizes[position])
         predicted = upsampled_mask(probabilities[row], width=width, height=height, threshold=threshold)
         true = split.original_masks.read(position)
-        return score_pair(split.image_ids[position], predicted=predicted, true=true, boundaries=boundaries)
+        image_id = split.image_ids[position]
+        return score_pair(image_id, predicted=predicted, true=true, boundaries=boundaries, metrics=metrics)
 
     costs = [int(split.original_sizes[position].prod(dtype=np.int64)) for position in positions]
     return _evaluate(
@@ -51,6 +54,7 @@ def score_at_original_size(
         split_name=split_name,
         resolution="original",
         threshold=threshold,
+        metrics=metrics,
         progress=progress,
     )
 
@@ -68,10 +72,17 @@ def score_at_input_size(
 ) -> EvaluationRecord:
     """The same against the stretched masks of the network's input size, `(h, w)`: the evaluation named `training`."""
     positions = _positions(split, index, len(probabilities))
+    metrics = load_metrics()
 
     def score(row: int) -> PairScores:
-        predicted, true = probabilities[row] > threshold, split.masks[positions[row]].astype(np.bool_)
-        return score_pair(split.image_ids[positions[row]], predicted=predicted, true=true, boundaries=boundaries)
+        return score_pair(
+            split.image_ids[positions[row]],
+            predicted=probabilities[row] > threshold,
+            true=split.masks[positions[row]].astype(np.bool_),
+            boundaries=boundaries,
+            metrics=metrics,
+            probabilities=probabilities[row],
+        )
 
     return _evaluate(
         score,
@@ -80,6 +91,7 @@ def score_at_input_size(
         split_name=split_name,
         resolution="training",
         threshold=threshold,
+        metrics=metrics,
         progress=progress,
     )
 
@@ -99,6 +111,7 @@ def _evaluate(
     split_name: str,
     resolution: str,
     threshold: float,
+    metrics: Sequence[LoadedMetric],
     progress: Progress,
 ) -> EvaluationRecord:
     started = time.perf_counter()
@@ -110,6 +123,7 @@ def _evaluate(
         resolution=resolution,
         threshold=threshold,
         seconds=time.perf_counter() - started,
+        metrics=metrics,
     )
 
 

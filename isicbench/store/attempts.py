@@ -12,7 +12,9 @@ from isicbench.store.schema import RunRow, StudyRunRow
 from isicbench.store.selection import among
 
 
-def retry_dead(session: Session, study_id: int, *, kinds: Collection[str], retries: int) -> list[int]:
+def retry_dead(
+    session: Session, study_id: int, *, kinds: Collection[str], retries: int, run_ids: Collection[int] | None = None
+) -> list[int]:
     """Within one transaction, so that two commands that share a run agree on its next attempt.
 
     The attempt belongs to every study that asked for the run, at its end.
@@ -24,7 +26,7 @@ def retry_dead(session: Session, study_id: int, *, kinds: Collection[str], retri
     return [
         _queue_attempt(session, run)
         for run in _failed(session, study_id, kinds)
-        if run.id not in retried and _attempts_before(run, runs) < retries
+        if run.id not in retried and (run_ids is None or run.id in run_ids) and _attempts_before(run, runs) < retries
     ]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from isicbench.errors import StoreError
 from isicbench.records import RunStatus
 from isicbench.store.copy_plan import TABLES, PlannedRun, highest_number, missing_links, next_number
+from isicbench.store.schema import PLUGIN_METRIC
 
 Row = dict[str, Any]
 REPLACED = ("epochs", "evaluations", "probabilities", "diagnoses", "predictions", "artifacts")
@@ -34,6 +35,7 @@ def copy_run(
     number = target_numbers[planned.number]
     if planned.action == "extend":
         _copy_scores(source, target, planned.number, number)
+        _copy_plugin_metrics(source, target, planned.number, number)
         return
     values = row | {
         "id": number,
@@ -95,6 +97,14 @@ def _copy_scores(source: Connection, target: Connection, old: int, new: int) -> 
     _copy_with_parts(source, target, "evaluations", "image_scores", "evaluation_id", runs=(old, new), key=scored)
     key = ("dataset_fingerprint", "split")
     _copy_with_parts(source, target, "probabilities", "threshold_scores", "probability_id", runs=(old, new), key=key)
+
+
+def _copy_plugin_metrics(source: Connection, target: Connection, old: int, new: int) -> None:
+    """Those that the target's run lacks."""
+    known = {(row["message"], row["advice"]) for row in _rows(target, "diagnoses", run_id=new, kind=PLUGIN_METRIC)}
+    found = _rows(source, "diagnoses", run_id=old, kind=PLUGIN_METRIC)
+    lacking = [row for row in found if (row["message"], row["advice"]) not in known]
+    _insert(target, TABLES["diagnoses"], [_without_id(row) | {"run_id": new} for row in lacking])
 
 
 def _copy_with_parts(
@@ -193,7 +203,7 @@ def _insert(target: Connection, table: SqlTable, rows: Sequence[Row]) -> None:
         target.execute(insert(table), list(rows[start : start + ROWS_AT_ONCE]))
 
 
-def _rows(connection: Connection, name: str, **where: int) -> list[Row]:
+def _rows(connection: Connection, name: str, **where: int | str) -> list[Row]:
     """In the order of their keys."""
     table = TABLES[name]
     same = [table.c[column] == value for column, value in where.items()]

@@ -37,6 +37,14 @@ CONFIG_COLUMNS = (
     "encoder_rate_share",
     "clip_norm",
     "batch_parts",
+    "freeze_until",
+    "unfreeze_at",
+    "ema_decay",
+    "patience",
+    "keep",
+    "accumulate",
+    "folds",
+    "fold",
 )
 HASHES_AT_ONCE = 10_000
 """In one statement, which may bind some 30,000 variables."""
@@ -71,7 +79,7 @@ def find_or_add_dataset(session: Session, record: DatasetRecord) -> DatasetRow:
     dataset = session.scalar(select(DatasetRow).where(DatasetRow.fingerprint == record.fingerprint))
     if dataset is None:
         values = asdict(record)
-        del values["images"]
+        del values["images"], values["validation_count"]  # which the images tell
         dataset = DatasetRow(**values)
         session.add(dataset)
         session.flush()

@@ -1,13 +1,13 @@
 """One metric of many runs, image by image: the column that a comparison needs, and not the rows around it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from math import nan
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from isicbench.records import ImageMetric
+from isicbench.records import EvaluationRecord, ImageMetric
 from isicbench.store.schema import EvaluationRow, ImageScoreRow
 from isicbench.store.selection import among, in_byte_order
 
@@ -16,7 +16,29 @@ def image_metric(
     session: Session, run_ids: Sequence[int], *, metric: str, split: str, resolution: str
 ) -> dict[int, ImageMetric]:
     """By run, from its newest final evaluation of the split at the resolution."""
-    evaluations = _own_evaluations(session, run_ids, split=split, resolution=resolution)
+    return _read(session, _own_evaluations(session, run_ids, split=split, resolution=resolution), metric)
+
+
+def image_metric_of(
+    session: Session, evaluations: Mapping[int, EvaluationRecord], *, metric: str
+) -> dict[int, ImageMetric]:
+    """By run, from the one evaluation that is asked for."""
+    wanted = {(run_id, *_what_was_scored(record)) for run_id, record in evaluations.items()}
+    query = select(EvaluationRow).where(among(EvaluationRow.run_id, list(evaluations)))
+    chosen = {
+        row.id: (row.run_id, row.dataset_fingerprint)
+        for row in session.scalars(query)
+        if (row.run_id, *_what_was_scored(row)) in wanted
+    }
+    return _read(session, chosen, metric)
+
+
+def _what_was_scored(evaluation: EvaluationRecord | EvaluationRow) -> tuple[str, str, str, float]:
+    return evaluation.split, evaluation.dataset_fingerprint, evaluation.resolution, evaluation.threshold
+
+
+def _read(session: Session, evaluations: Mapping[int, tuple[int, str]], metric: str) -> dict[int, ImageMetric]:
+    """`evaluations` gives run and dataset fingerprint of each evaluation, one a run."""
     query = (
         select(
             ImageScoreRow.evaluation_id,

@@ -23,7 +23,7 @@ from isicbench.store.urls import is_sqlite, shown_url
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision; a test compares it with migrations/versions."""
 
 

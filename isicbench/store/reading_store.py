@@ -1,7 +1,7 @@
 """What the store gives: frozen records, each method from one state of the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +14,7 @@ from isicbench.config import Config
 from isicbench.errors import StoreError
 from isicbench.records import (
     ArtifactRecord,
+    CostRecord,
     DatasetImage,
     DatasetRecord,
     EnvironmentRecord,
@@ -28,7 +29,7 @@ from isicbench.records import (
     SampleRecord,
     StudyRecord,
 )
-from isicbench.store import contents_mark, image_metrics, rows_to_records, studies
+from isicbench.store import contents_mark, cost_files, image_metrics, plugin_metrics, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading
 from isicbench.store.reconnecting import methods_across_restarts
 from isicbench.store.schema import (
@@ -172,8 +173,11 @@ class ReadingStore:
             scores: dict[int, tuple[ImageScore, ...]] = {}
             if with_image_scores:
                 scores = _image_scores(session, [row.id for row in rows])
+            metrics = plugin_metrics.plugin_metrics(session, run_ids, with_values=with_image_scores)
             for row in rows:
-                found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ())))
+                scored = (row.run_id, *(getattr(row, name) for name in plugin_metrics.WHAT_WAS_SCORED))
+                own = metrics.get(scored, ())
+                found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ()), own))
         return dict(found)
 
     def image_metric(
@@ -185,6 +189,11 @@ class ReadingStore:
         """
         with reading(self._engine) as session:
             return image_metrics.image_metric(session, run_ids, metric=metric, split=split, resolution=resolution)
+
+    def image_metric_of(self, evaluations: Mapping[int, EvaluationRecord], *, metric: str) -> dict[int, ImageMetric]:
+        """One metric of one recorded evaluation of each run, image by image; a run without image scores is absent."""
+        with reading(self._engine) as session:
+            return image_metrics.image_metric_of(session, evaluations, metric=metric)
 
     def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
         """Each run's distributions by split, with the scores at each threshold in order."""
@@ -226,6 +235,19 @@ class ReadingStore:
                 found[row.run_id].append(rows_to_records.sample_and_prediction(*row[1:]))
         return dict(found)
 
+    def gpu_peaks(self) -> list[tuple[Config, float]]:
+        """Configs that were trained on a GPU, each with the most of its memory that a run has taken, in MiB."""
+        query = (
+            select(func.max(RunRow.id), func.max(RunRow.peak_memory_mib))
+            .join(EnvironmentRow, RunRow.environment_id == EnvironmentRow.id)
+            .where(EnvironmentRow.device != "cpu", RunRow.peak_memory_mib.is_not(None))
+            .group_by(RunRow.experiment_id)
+        )
+        with reading(self._engine) as session:
+            peaks = {run_id: float(peak) for run_id, peak in session.execute(query) if peak is not None}
+            rows = session.scalars(select(RunRow).where(among(RunRow.id, list(peaks))).order_by(RunRow.id))
+            return [(run.config, peaks[run.id]) for run in rows_to_records.run_records(rows)]
+
     def environments(self, run_ids: Sequence[int]) -> dict[int, EnvironmentRecord]:
         """What each run ran on; a run that has not begun is absent, runs on the same machine share a record."""
         query = (
@@ -252,6 +274,13 @@ class ReadingStore:
                 found[row.run_id].append(rows_to_records.artifact_record(row))
         return dict(found)
 
+    def costs(self, run_ids: Sequence[int]) -> dict[int, CostRecord]:
+        """What each run's network costs, from the runs' own files; a run whose file is not here is absent."""
+        query = select(ArtifactRow).where(ArtifactRow.kind == cost_files.KIND, among(ArtifactRow.run_id, run_ids))
+        with reading(self._engine) as session:
+            paths = {row.run_id: self.folder.parent / row.path for row in session.scalars(query)}
+        return {run_id: cost_files.read_costs(path) for run_id, path in paths.items() if path.is_file()}
+
     def view_rows(self, view: View, *, run_ids: Sequence[int] | None = None) -> ViewRows:
         """A view for people, all of it or some runs' rows."""
         with reading(self._engine) as session:
@@ -259,8 +288,17 @@ class ReadingStore:
 
     def datasets(self) -> dict[str, DatasetRecord]:
         """Every dataset by its fingerprint."""
+        validation = (
+            select(DatasetImageRow.dataset_id, func.count())
+            .where(DatasetImageRow.split == "validation")
+            .group_by(DatasetImageRow.dataset_id)
+        )
         with reading(self._engine) as session:
-            return {row.fingerprint: rows_to_records.dataset_record(row) for row in session.scalars(select(DatasetRow))}
+            counts = {dataset_id: int(count) for dataset_id, count in session.execute(validation)}
+            return {
+                row.fingerprint: rows_to_records.dataset_record(row, validation_count=counts.get(row.id, 0))
+                for row in session.scalars(select(DatasetRow))
+            }
 
     def dataset_images(self, fingerprint: str) -> list[DatasetImage]:
         """What identifies the images of a dataset, by split and id; empty where that was not recorded."""

@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -25,8 +23,11 @@ from isicbench.records import (
     SampleRecord,
     StepRecord,
 )
+from isicbench.store.finite import finite
+from isicbench.store.plugin_metrics import record_plugin_metrics
 from isicbench.store.reconnecting import moment
 from isicbench.store.schema import (
+    PLUGIN_METRIC,
     ArtifactRow,
     DiagnosisRow,
     EnvironmentRow,
@@ -110,6 +111,8 @@ def record_evaluation(session: Session, run_id: int, evaluation: EvaluationRecor
     session.execute(delete(EvaluationRow).filter_by(**same))
     values = asdict(evaluation)
     scores = values.pop("image_scores")
+    del values["plugin_metrics"]
+    record_plugin_metrics(session, run_id, evaluation)
     row = EvaluationRow(run_id=run_id, created_at=_now(), **finite(values))
     session.add(row)
     session.flush()
@@ -130,7 +133,7 @@ def record_probabilities(session: Session, run_id: int, record: ProbabilityRecor
 
 def record_diagnoses(session: Session, run_id: int, diagnoses: Sequence[Diagnosis]) -> None:
     """All of a run's diagnoses, in place of what was said before."""
-    session.execute(delete(DiagnosisRow).where(DiagnosisRow.run_id == run_id))
+    session.execute(delete(DiagnosisRow).where(DiagnosisRow.run_id == run_id, DiagnosisRow.kind != PLUGIN_METRIC))
     for diagnosis in diagnoses:
         evidence = finite(dict(diagnosis.evidence))
         session.add(
@@ -181,11 +184,6 @@ def finish(
     ).scalar()
     mine = select(RunRow.id).filter_by(id=run_id, status=status.value, finished_at=moment())
     return changed is not None or session.scalar(mine) is not None
-
-
-def finite(values: dict[str, Any]) -> dict[str, Any]:
-    """NaN and infinity as NULL: SQLite would store them as something that compares."""
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
 
 
 def _sample_id(session: Session, dataset_id: int, sample: SampleRecord) -> int:

@@ -17,6 +17,7 @@ from isicbench.records import (
     Failure,
     ImageScore,
     Owner,
+    PluginMetric,
     PredictionRecord,
     ProbabilityRecord,
     RunRecord,
@@ -86,7 +87,7 @@ def diagnosis(row: DiagnosisRow) -> Diagnosis:
     return Diagnosis(kind=row.kind, message=row.message, advice=row.advice, evidence=evidence)
 
 
-def dataset_record(row: DatasetRow) -> DatasetRecord:
+def dataset_record(row: DatasetRow, *, validation_count: int = 0) -> DatasetRecord:
     return DatasetRecord(
         name=row.name,
         fingerprint=row.fingerprint,
@@ -94,6 +95,7 @@ def dataset_record(row: DatasetRow) -> DatasetRecord:
         test_count=row.test_count,
         source=row.source,
         licence=row.licence,
+        validation_count=validation_count,
     )
 
 
@@ -122,7 +124,9 @@ def epoch_record(row: Row[Any]) -> EpochRecord:
     )
 
 
-def evaluation_record(row: Row[Any], scores: tuple[ImageScore, ...] = ()) -> EvaluationRecord:
+def evaluation_record(
+    row: Row[Any], scores: tuple[ImageScore, ...] = (), metrics: tuple[PluginMetric, ...] = ()
+) -> EvaluationRecord:
     return EvaluationRecord(
         split=row.split,
         dataset_fingerprint=row.dataset_fingerprint,
@@ -145,6 +149,7 @@ def evaluation_record(row: Row[Any], scores: tuple[ImageScore, ...] = ()) -> Eva
         hausdorff95_px=_number(row.hausdorff95_px),
         final=row.final,
         seen_in_training=row.seen_in_training,
+        plugin_metrics=metrics,
         image_scores=scores,
     )
 

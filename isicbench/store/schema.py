@@ -22,6 +22,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+PLUGIN_METRIC = "plugin_metric"
+"""Kind of the rows of `diagnoses` that are none: see `isicbench.store.plugin_metrics`."""
 STATUSES = ("queued", "running", "completed", "failed", "diverged", "interrupted")
 
 
@@ -122,6 +124,14 @@ class ExperimentRow(Table):
     encoder_rate_share: Mapped[float] = mapped_column(server_default="1")
     clip_norm: Mapped[float] = mapped_column(server_default="0")
     batch_parts: Mapped[int] = mapped_column(server_default="1")
+    freeze_until: Mapped[int] = mapped_column(server_default="0")
+    unfreeze_at: Mapped[int] = mapped_column(server_default="0")
+    ema_decay: Mapped[float] = mapped_column(server_default="0")
+    patience: Mapped[int] = mapped_column(server_default="0")
+    keep: Mapped[str] = mapped_column(server_default="last")
+    accumulate: Mapped[int] = mapped_column(server_default="1")
+    folds: Mapped[int] = mapped_column(server_default="0")
+    fold: Mapped[int] = mapped_column(server_default="0")
 
 
 class StudyRow(Table):
@@ -206,7 +216,12 @@ class RunRow(Table):
     log_path: Mapped[str] = mapped_column(default="")
 
     experiment: Mapped[ExperimentRow] = relationship(lazy="joined", innerjoin=True)
-    diagnoses: Mapped[list["DiagnosisRow"]] = relationship(lazy="selectin", order_by="DiagnosisRow.id", viewonly=True)
+    diagnoses: Mapped[list["DiagnosisRow"]] = relationship(
+        primaryjoin=lambda: (DiagnosisRow.run_id == RunRow.id) & (DiagnosisRow.kind != PLUGIN_METRIC),
+        lazy="selectin",
+        order_by="DiagnosisRow.id",
+        viewonly=True,
+    )
 
 
 class EpochRow(Table):

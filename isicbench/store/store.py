@@ -76,13 +76,20 @@ class Store(ReadingStore):
         with writing(self._engine) as session:
             return studies.add_study(session, command, requests, force=force, tags=tags)
 
-    def retry_dead(self, study_id: int, *, kinds: Collection[str], retries: int) -> list[int]:
-        """Queue a new attempt of each of the study's runs that failed by one of `kinds` and has none yet.
+    def extend_study(self, study_id: int, requests: Sequence[RunRequest]) -> None:
+        """Ask for more runs of a study that is being trained, as `add_study` does for a new one."""
+        with writing(self._engine) as session:
+            studies.extend_study(session, study_id, requests)
+
+    def retry_dead(
+        self, study_id: int, *, kinds: Collection[str], retries: int, run_ids: Collection[int] | None = None
+    ) -> list[int]:
+        """Queue a new attempt of each of the study's runs, or of `run_ids`, that failed by one of `kinds` and has none.
 
         At most `retries` attempts of a run within the study; gives the new ones' numbers.
         """
         with writing(self._engine) as session:
-            return attempts.retry_dead(session, study_id, kinds=kinds, retries=retries)
+            return attempts.retry_dead(session, study_id, kinds=kinds, retries=retries, run_ids=run_ids)
 
     def queue_again(self, run_ids: Sequence[int]) -> None:
         """Queue those of the runs that were interrupted; the others stay as they are."""

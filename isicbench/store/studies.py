@@ -49,6 +49,19 @@ def add_study(
     )
 
 
+def extend_study(session: Session, study_id: int, requests: Sequence[RunRequest]) -> None:
+    """Ask for more runs of a study that is there, under the same rules; those that it has already stay as they are."""
+    experiments = add_experiments(session, requests)
+    wanted = dict.fromkeys((experiments[request.config.config_hash], request.seed) for request in requests)
+    links = session.scalars(select(StudyRunRow).where(StudyRunRow.study_id == study_id))
+    positions = {link.run_id: link.position for link in links}
+    new = [run for run in find_or_queue(session, list(wanted), force=False) if run.run_id not in positions]
+    first = max(positions.values(), default=-1) + 1
+    for position, run in enumerate(new, start=first):
+        link = StudyRunRow(study_id=study_id, run_id=run.run_id, position=position, skipped=run.is_completed)
+        session.add(link)
+
+
 def study_record(session: Session, study: StudyRow) -> StudyRecord:
     """With its runs in the order of the grid."""
     query = select(StudyRunRow).where(StudyRunRow.study_id == study.id).order_by(StudyRunRow.position)

@@ -16,7 +16,8 @@ SELECT
     o.thresholded_iou AS original_thresholded_iou,
     l.train_loss,
     l.validation_loss,
-    l.epoch AS epochs,
+    (SELECT MAX(x.epoch) FROM epochs x WHERE x.run_id = r.id) AS epochs,
+    l.epoch AS scored_epoch,
     v.image_count AS test_images,
     v.seen_in_training,
     v.predicted_share,
@@ -46,6 +47,14 @@ SELECT
     e.encoder_rate_share,
     e.clip_norm,
     e.batch_parts,
+    e.freeze_until,
+    e.unfreeze_at,
+    e.ema_decay,
+    e.patience,
+    e.keep,
+    e.accumulate,
+    e.folds,
+    e.fold,
     e.validate_on,
     e.predictions_sha256,
     d.name AS dataset,
@@ -63,10 +72,15 @@ FROM runs r
 JOIN experiments e ON e.id = r.experiment_id
 JOIN datasets d ON d.id = e.dataset_id
 LEFT JOIN environments n ON n.id = r.environment_id
-LEFT JOIN evaluations o ON o.run_id = r.id AND o.split = 'test' AND o.resolution = 'original' AND o.final
-LEFT JOIN evaluations v ON v.run_id = r.id AND v.split = 'test' AND v.final
+LEFT JOIN evaluations o ON o.run_id = r.id AND o.resolution = 'original' AND o.final
+    AND o.split = CASE WHEN e.folds > 0 THEN 'fold' ELSE 'test' END
+LEFT JOIN evaluations v ON v.run_id = r.id AND v.final
+    AND v.split = CASE WHEN e.folds > 0 THEN 'fold' ELSE 'test' END
     AND v.resolution = CASE WHEN e.encoder = 'external' THEN 'original' ELSE 'training' END
-LEFT JOIN epochs l ON l.run_id = r.id AND l.epoch = (SELECT MAX(x.epoch) FROM epochs x WHERE x.run_id = r.id)
+LEFT JOIN epochs l ON l.run_id = r.id AND l.epoch = CASE WHEN e.keep = 'best' THEN (
+    SELECT x.epoch FROM epochs x WHERE x.run_id = r.id
+    ORDER BY x.validation_dice DESC, x.validation_loss, x.epoch LIMIT 1
+) ELSE (SELECT MAX(x.epoch) FROM epochs x WHERE x.run_id = r.id) END
 WHERE r.status = 'completed'
 """
 

@@ -1,5 +1,6 @@
 """An epoch's batches: which images, in which order, and how each is changed."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,37 @@ class Batch:
 
     rows: Tensor
     draws: Draws
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPlace:
+    """Where a step stands in a training, and among those whose gradients are gathered for one change of the weights."""
+
+    done: int = 0
+    """Steps before it."""
+    steps: int = 1
+    """Of the whole training."""
+    share: float = 1.0
+    """Its images, as a share of those of all steps that are gathered."""
+    is_first: bool = True
+    is_last: bool = True
+    """After which the weights change."""
+    changes: int = 1
+    """Of the weights, from the first step to that change."""
+
+
+def step_place(plan: Sequence[Batch], step: int, config: Config, *, epoch: int) -> StepPlace:
+    """Of the `step`th batch of an epoch's plan, counted from 0. What is gathered ends with the epoch."""
+    start = step - step % config.accumulate
+    gathered = plan[start : start + config.accumulate]
+    return StepPlace(
+        done=(epoch - 1) * len(plan) + step,
+        steps=config.epochs * len(plan),
+        share=len(plan[step].rows) / sum(len(batch.rows) for batch in gathered),
+        is_first=step == start,
+        is_last=step == start + len(gathered) - 1,
+        changes=(epoch - 1) * math.ceil(len(plan) / config.accumulate) + step // config.accumulate + 1,
+    )
 
 
 def plan_epoch(

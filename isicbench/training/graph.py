@@ -18,10 +18,10 @@ EAGER_STEPS = 3
 def graphed(learner: Learner, config: Config, *, device: torch.device) -> Step:
     """The learner's step; on CUDA, full batches replay a graph of it and others run as they are.
 
-    A graph holds the learning rate that it was captured with: where the rate changes there is none.
+    A graph holds the parameters that it was captured with, and takes every step alike: where not every step changes the
+    weights there is none, and whoever changes what is trained needs another.
     """
-    constant = config.schedule == "constant" and not config.warmup_epochs
-    if device.type != "cuda" or not constant:
+    if device.type != "cuda" or config.accumulate > 1:
         return learner.step
     return GraphedStep(learner, batch_size=config.batch_size)
 

@@ -12,12 +12,15 @@ from torch import Tensor
 
 from isicbench.evaluation.metrics import Confusion
 from isicbench.models.encoders import Features
+from isicbench.models.engine import filled
 from isicbench.models.segmenter import Segmenter
 from isicbench.models.upsampling import upsample
 from isicbench.training.images import ColourTransform, Images, slices
 from isicbench.training.loss import softplus
 
 INFERENCE_BATCH = 64
+CUDA_INFERENCE_BATCH = 32
+"""The training's usual batch, for which cuDNN has compiled its kernels already."""
 KEPT_FEATURES_MIB = 256
 """A frozen encoder's features of a split are computed once and kept, up to this size."""
 
@@ -52,7 +55,7 @@ class Measurement:
         with ExitStack() as stack:
             for segmenter in self.segmenters:
                 stack.enter_context(evaluating(segmenter))
-            for features, part in zip(self._features(), slices(len(self.data), INFERENCE_BATCH), strict=True):
+            for features, part in zip(self._features(), inference_slices(self.data), strict=True):
                 masks = self.data.masks_at(part)
                 found = [
                     _measured_batch(segmenter, features, masks, cut=cut)
@@ -75,10 +78,10 @@ class Measurement:
 
 
 def features_of(segmenter: Segmenter, data: Images) -> Iterator[Features]:
-    """Batches of the encoder's features, `INFERENCE_BATCH` images each."""
+    """The encoder's features of each of `inference_slices`; on CUDA of black images after the last batch's own."""
     colours = _normalisation(segmenter, data)
-    for part in slices(len(data), INFERENCE_BATCH):
-        yield segmenter.features(colours.normalise(data.images_at(part)))
+    for part in inference_slices(data):
+        yield segmenter.features(_network_input(colours, data, part))
 
 
 def predict_probabilities(segmenter: Segmenter, data: Images) -> NDArray[np.float32]:
@@ -87,22 +90,36 @@ def predict_probabilities(segmenter: Segmenter, data: Images) -> NDArray[np.floa
 
 
 def predicted_batches(segmenter: Segmenter, data: Images) -> Iterator[NDArray[np.float32]]:
-    """`(B, H, W)` probabilities of consecutive images, `INFERENCE_BATCH` at a time."""
+    """`(B, H, W)` probabilities of each of `inference_slices`."""
     colours = _normalisation(segmenter, data)
-    for part in slices(len(data), INFERENCE_BATCH):
+    for part in inference_slices(data):
         with evaluating(segmenter):
-            grid = segmenter.grid(colours.normalise(data.images_at(part)))
+            grid = segmenter.grid(_network_input(colours, data, part))[: part.stop - part.start]
             probabilities = torch.sigmoid(upsample(grid, size=data.size))
         yield probabilities.cpu().numpy()
+
+
+def inference_slices(data: Images) -> Iterator[slice]:
+    """Consecutive images that go through the network at once."""
+    return slices(len(data), inference_batch(data.device))
+
+
+def inference_batch(device: torch.device) -> int:
+    return CUDA_INFERENCE_BATCH if device.type == "cuda" else INFERENCE_BATCH
 
 
 def _normalisation(segmenter: Segmenter, data: Images) -> ColourTransform:
     return ColourTransform(mean=segmenter.encoder.mean, std=segmenter.encoder.std, device=data.device)
 
 
+def _network_input(colours: ColourTransform, data: Images, part: slice) -> Tensor:
+    images = colours.normalise(data.images_at(part))
+    return filled(images, CUDA_INFERENCE_BATCH) if data.device.type == "cuda" else images
+
+
 def _measured_batch(segmenter: Segmenter, features: Features, masks: Tensor, *, cut: float) -> tuple[Tensor, Tensor]:
     """The summed loss, and `(B, 4)` pixel counts."""
-    logits = upsample(segmenter.grid_of(features), size=masks.shape[-2:])
+    logits = upsample(segmenter.grid_of(features)[: len(masks)], size=masks.shape[-2:])
     loss = softplus(logits).sum(dtype=torch.float64) - (logits * masks).sum(dtype=torch.float64)
     return loss, count_pixels(logits > cut, masks.bool())
 

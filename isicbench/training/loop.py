@@ -14,12 +14,13 @@ from isicbench.config import Config
 from isicbench.evaluation.metrics import dice, iou, predicted_share
 from isicbench.models.segmenter import Segmenter
 from isicbench.records import EpochRecord, StepRecord
-from isicbench.training.batches import augmented_batches, plan_epoch
+from isicbench.training.batches import augmented_batches, plan_epoch, step_place
 from isicbench.training.colours import ColourStatistics
 from isicbench.training.figures import RunningFigures, TrainingDivergedError
 from isicbench.training.graph import Step, graphed
 from isicbench.training.images import ColourTransform, Images
 from isicbench.training.inference import Measured, Measurement
+from isicbench.training.kept import Choice
 from isicbench.training.learners import Learner, learner_for
 from isicbench.training.schedule import rate_share
 from isicbench.training.sharing import sharing_key
@@ -95,7 +96,6 @@ def train_together(
     try:
         yield from _epochs(
             _Group(segmenters, configs, training, validation, learner),
-            step=graphed(learner, configs[0], device=training.device),
             generator=torch.Generator().manual_seed(data_seed),
             resume_from=resume_from,
         )
@@ -126,26 +126,32 @@ def _check(segmenters: Sequence[Segmenter], configs: Sequence[Config]) -> None:
 
 
 def _epochs(
-    group: _Group, *, step: Step, generator: torch.Generator, resume_from: Sequence[TrainingState] | None
+    group: _Group, *, generator: torch.Generator, resume_from: Sequence[TrainingState] | None
 ) -> Iterator[RunEvent]:
-    config, training = group.configs[0], group.training
+    config, training, learner = group.configs[0], group.training, group.learner
     encoder = group.segmenters[0].encoder
     colours = ColourTransform(mean=encoder.mean, std=encoder.std, device=training.device)
     statistics = ColourStatistics.of(training)
-    measurement = Measurement(group.segmenters, group.validation)
-    standing = _Standing(group.learner, RunningFigures(len(group.segmenters), device=training.device), generator)
-    figures = standing.figures
+    standing = _Standing(group, RunningFigures(len(group.segmenters), device=training.device), generator)
+    figures, choices = standing.figures, standing.choices
+    step: Step | None = None
+    measurement: Measurement | None = None
     active = set(range(len(group.segmenters)))
-    for epoch in range(resume_from[0].epoch if resume_from else 1, config.epochs + 1):
+    for epoch in range(standing.resume(resume_from), config.epochs + 1):
+        if choices[0].ends_after(epoch - 1):
+            break
         standing.begin_epoch(epoch, runs=len(active))
+        if learner.begin_epoch(epoch) or step is None or measurement is None:
+            step = graphed(learner, config, device=training.device)
+            measurement = Measurement(group.segmenters, group.validation)
         if resume_from is not None:
             standing.restore(resume_from)
             resume_from = None
         plan = plan_epoch(config, statistics, generator=generator, device=training.device)
-        before = (epoch - 1) * len(plan)
         for images, masks in augmented_batches(training, plan[figures.steps :], colours):
-            group.learner.begin_step(done=before + figures.steps, steps=config.epochs * len(plan))
+            learner.begin_step(step_place(plan, figures.steps, config, epoch=epoch))
             figures.add(step(images, masks), images=len(images))
+            learner.end_step()
             if figures.any_bad(active):
                 yield from _diverged(figures, active)
             if not active:
@@ -155,11 +161,11 @@ def _epochs(
                 yield RunEvent(index, record, partial(standing.within_epoch, index))
         yield from _diverged(figures, active)
         standing.clock.training_ends()
-        measured = measurement.take([config.threshold for config in group.configs])
-        standing.clock.validation_ends()
-        for index in sorted(active):
-            if math.isfinite(measured[index].loss):
-                ended = _epoch_record(
+        with learner.as_evaluated():
+            measured = measurement.take([config.threshold for config in group.configs])
+            standing.clock.validation_ends()
+            ended = {
+                index: _epoch_record(
                     measured[index],
                     figures,
                     standing.clock,
@@ -167,19 +173,39 @@ def _epochs(
                     config=group.configs[index],
                     steps=config.epochs * len(plan),
                 )
-                yield RunEvent(index, ended, partial(standing.after_epoch, index))
+                for index in sorted(active)
+                if math.isfinite(measured[index].loss)
+            }
+            for index, ends in ended.items():
+                choices[index].consider(ends, partial(learner.weights, index))
+        for index in sorted(active):
+            if index in ended:
+                yield RunEvent(index, ended[index], partial(standing.after_epoch, index))
             else:
                 active.remove(index)
                 yield RunEvent(index, TrainingDivergedError(epoch=epoch, step=figures.steps), _no_state)
+    for index in active:
+        best = choices[index].best
+        learner.finish(index, best.weights if best is not None else {})
 
 
 class _Standing:
     """What changes from step to step, and copies of it."""
 
-    def __init__(self, learner: Learner, figures: RunningFigures, generator: torch.Generator) -> None:
-        self.learner = learner
+    def __init__(self, group: _Group, figures: RunningFigures, generator: torch.Generator) -> None:
+        self.learner = group.learner
+        self.choices = [Choice(config) for config in group.configs]
         self.figures = figures
         self.generator = generator
+
+    def resume(self, states: Sequence[TrainingState] | None) -> int:
+        """Put the learner where the states stand; the epoch that is the next, or goes on."""
+        if states:
+            self.learner.begin_epoch(states[0].epoch)
+        for run, state in enumerate(states or ()):
+            self.learner.restore(run, state.learner)
+            self.choices[run].best = state.best
+        return states[0].epoch if states else 1
 
     def begin_epoch(self, epoch: int, *, runs: int) -> None:
         self.clock = _Clock(runs=runs)
@@ -192,7 +218,6 @@ class _Standing:
         self.drawn_from = states[0].generator
         self.generator.set_state(self.drawn_from)
         for run, state in enumerate(states):
-            self.learner.restore(run, state.learner)
             self.figures.restore(run, state.figures, steps=state.step)
 
     def within_epoch(self, run: int) -> TrainingState | None:
@@ -214,7 +239,13 @@ class _Standing:
         if figures is None or not learner.is_finite():
             return None
         return TrainingState(
-            epoch=epoch, step=step, generator=generator, learner=learner, figures=figures, seconds=seconds
+            epoch=epoch,
+            step=step,
+            generator=generator,
+            learner=learner,
+            figures=figures,
+            seconds=seconds,
+            best=self.choices[run].best,
         )
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from isicbench.models.upsampling import upsample
+from isicbench.plugins import Kind, ListedPart, Plugin, find_plugin, first_line, is_plugin_name, list_plugins
 from isicbench.training.loss import Targets, upsampled_bce
 
 SMOOTH = 1.0
@@ -81,3 +82,33 @@ LOSSES: dict[str, Loss] = {
     "lovasz": lovasz,
     "tversky": tversky,
 }
+
+
+def loss_of(name: str) -> Loss:
+    """By the name in a config; raises `ConfigError` for a plugin's that is not installed or is no loss."""
+    if not is_plugin_name(name):
+        return LOSSES[name]
+    return plugin_loss(find_plugin(Kind.LOSS, name))
+
+
+def plugin_loss(plugin: Plugin) -> Loss:
+    """Tried on two images: it gives a finite scalar, whose gradient is finite. Raises `PluginError`."""
+    loss: Loss = plugin.load()
+    grid = torch.linspace(-2, 2, 32).reshape(2, 4, 4).requires_grad_()
+    masks = (torch.arange(2 * 16 * 16).reshape(2, 16, 16) % 3 == 0).to(torch.uint8)
+    value = plugin.call(loss, grid, masks)
+    if not isinstance(value, Tensor) or value.ndim or not torch.isfinite(value):
+        told = value.detach() if isinstance(value, Tensor) else type(value).__name__
+        raise plugin.error(f"of (2, 4, 4) logits and (2, 16, 16) masks it returns {told}, expected a finite scalar")
+    if not value.requires_grad:
+        raise plugin.error("what it returns has no gradient")
+    (gradient,) = plugin.call(torch.autograd.grad, value, grid)
+    if not torch.isfinite(gradient).all():
+        raise plugin.error("its gradient is not finite")
+    return loss
+
+
+def list_losses() -> list[ListedPart]:
+    """Built-in ones, then those of other packages."""
+    built_in = [ListedPart(name=name, what=first_line(loss)) for name, loss in LOSSES.items()]
+    return [*built_in, *list_plugins(Kind.LOSS, check=plugin_loss)]

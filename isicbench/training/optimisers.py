@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
@@ -15,8 +16,23 @@ Groups = list[dict[str, Any]]
 
 
 def optimiser_for(segmenter: Segmenter, config: Config) -> Optimizer:
-    """Of the segmenter's trainable parameters, the encoder's with their own share of the learning rate."""
-    return _OPTIMISERS[config.optimiser](_groups(segmenter, config))
+    """Of the segmenter's trainable parameters, the encoder's with their own share of the learning rate.
+
+    On CUDA a rate that will change lies on the device, where a captured graph reads it anew at each replay.
+    """
+    groups = _groups(segmenter, config)
+    if _on_cuda(groups) and (config.schedule != "constant" or config.warmup_epochs):
+        for group in groups:
+            group["lr"] = torch.tensor(group["lr"], device=group["params"][0].device)
+    return OPTIMISERS[config.optimiser](groups)
+
+
+def set_rate(group: dict[str, Any], rate: float) -> None:
+    """Change a group's learning rate where it lies."""
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = rate
 
 
 def fused_adam(groups: Groups) -> Optimizer:
@@ -33,12 +49,13 @@ def fused_sgd(groups: Groups) -> Optimizer:
     return SGD(groups, momentum=MOMENTUM, nesterov=True, fused=True)
 
 
-_OPTIMISERS: dict[str, Callable[[Groups], Optimizer]] = {"adam": fused_adam, "adamw": fused_adamw, "sgd": fused_sgd}
+OPTIMISERS: dict[str, Callable[[Groups], Optimizer]] = {"adam": fused_adam, "adamw": fused_adamw, "sgd": fused_sgd}
 
 
 def _groups(segmenter: Segmenter, config: Config) -> Groups:
     shared: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
-    if config.encoder_rate_share == 1:
+    # SGD steps a group's parameters all for the first time, or none of them: an encoder that joins later has its own.
+    if config.encoder_rate_share == 1 and not config.unfreeze_at:
         return [shared | {"params": segmenter.trainable_parameters()}]
     encoder = [parameter for parameter in segmenter.encoder.parameters() if parameter.requires_grad]
     decoder = [parameter for parameter in segmenter.decoder.parameters() if parameter.requires_grad]

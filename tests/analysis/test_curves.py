@@ -1,5 +1,7 @@
 """`isicbench.plot_curves`."""
 
+from dataclasses import replace
+
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -42,6 +44,13 @@ def test_columns_and_runs_choose_what_is_drawn(recorded):
     figure = isicbench.plot_curves(recorded.url, columns=["gradient_norm"], runs=[3])
     [axes] = figure.axes
     assert [line.get_ydata().tolist() for line in drawn(axes)] == [[epoch(n).gradient_norm for n in (1, 2)]]
+
+
+def test_a_training_loss_that_is_no_cross_entropy_is_called_what_it_is(store):
+    complete(store, *queue(store, request(replace(FINE_TUNED, loss="dice"))))
+    figure = isicbench.plot_curves(store.url, columns=["train_loss", "validation_loss"])
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["Training loss (Dice loss)", "Validation loss (cross-entropy, nats)"]
 
 
 def test_jupyter_gets_a_picture_without_pyplot(recorded):

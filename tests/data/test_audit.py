@@ -8,12 +8,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from isicbench.data.audit import Audit, Finding, OtherDataset, audit
+from isicbench.data.audit import Audit, Finding, audit
 from isicbench.data.audit_gallery import draw_audit
 from isicbench.data.catalog import open_dataset
 from isicbench.data.image_records import describe_images
 from isicbench.data.images import read_full_mask
 from isicbench.data.mask_faults import is_inverted, measure_mask
+from isicbench.data.other_datasets import OtherDataset
 from isicbench.data.perceptual_hash import ORIENTATIONS
 from isicbench.data.prepare import prepare
 from isicbench.data.synthetic import write_synthetic

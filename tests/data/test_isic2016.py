@@ -7,18 +7,32 @@ import socket
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from isicbench.data import download, isic2016
+from isicbench.data import download
 from isicbench.data.catalog import open_dataset
-from isicbench.data.isic2016 import ARCHIVES, import_dataset
+from isicbench.data.challenge_files import import_challenge
+from isicbench.data.challenges import CHALLENGES, Challenge
+from isicbench.data.dataset import Dataset
 from isicbench.data.layout import FOLDERS, TEST_IMAGES, TEST_MASKS, TRAIN_IMAGES, TRAIN_MASKS
 from isicbench.errors import DataError
+
+ARCHIVES = tuple(f"{folder}.zip" for folder in FOLDERS)
+
+
+def smaller(challenge: Challenge, *counts: int) -> Challenge:
+    """The same folders with fewer pairs, so that a test takes no longer than it must."""
+    parts = zip(challenge.splits.items(), counts, strict=True)
+    return replace(challenge, splits={name: replace(split, count=count) for (name, split), count in parts})
+
+
+def import_dataset(source: Path | list[Path]) -> Dataset:
+    return import_challenge(CHALLENGES["isic2016"], source)
 
 
 def picture(kind: str) -> bytes:
@@ -44,8 +58,8 @@ def write_zips(folder: Path, *, train: int, test: int) -> Path:
 
 @pytest.fixture
 def zips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A challenge of 9 and 4 pairs, so that a test takes no longer than it must."""
-    monkeypatch.setattr(isic2016, "COUNTS", (9, 4))
+    """A challenge of 9 and 4 pairs."""
+    monkeypatch.setitem(CHALLENGES, "isic2016", smaller(CHALLENGES["isic2016"], 9, 4))
     folder = tmp_path / "zips"
     folder.mkdir()
     return write_zips(folder, train=9, test=4)
@@ -298,6 +312,6 @@ def test_folder_without_images_is_named(root: Path) -> None:
 def test_unknown_name_lists_the_datasets() -> None:
     with pytest.raises(DataError, match="no dataset is named isic2020") as caught:
         open_dataset("isic2020")
-    assert "isic2016, synthetic, folder" in caught.value.hint
+    assert "isic2016, isic2017, isic2018, ph2, ham10000, synthetic, folder" in caught.value.hint
     with pytest.raises(DataError, match="needs a folder"):
         open_dataset("folder")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from isicbench.data.splits import hold_out
+from isicbench.config import Config
+from isicbench.data.splits import choose_folds, hold_out, split_training
 from isicbench.errors import DataError
 
 IDS = [f"ISIC_{number:07d}" for number in range(900)]
@@ -46,3 +47,33 @@ def test_each_part_keeps_at_least_one_image(count: int, share: float, held: int)
 def test_fewer_than_two_images_cannot_be_split(count: int) -> None:
     with pytest.raises(DataError, match=f"^{count} training image"):
         hold_out(IDS[:count], share=0.1, seed=0)
+
+
+def test_folds_are_fixed_for_all_machines() -> None:
+    assert [fold.tolist() for fold in choose_folds(IDS[:7], folds=3, seed=0)] == [[1, 2, 6], [4, 5], [0, 3]]
+
+
+@pytest.mark.parametrize("count", [5, 23, 900])
+def test_folds_are_disjoint_complete_and_of_one_size(count: int) -> None:
+    folds = choose_folds(IDS[:count], folds=5, seed=3)
+    assert sorted(np.concatenate(folds)) == list(range(count))
+    sizes = {len(fold) for fold in folds}
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_folds_hang_on_the_data_seed_and_not_on_the_order_of_ids() -> None:
+    def parts(ids: list[str], **changes: int) -> list[set[str]]:
+        config = Config(folds=4, fold=2, **changes)
+        found = split_training(ids, config)
+        return [{ids[place] for place in part} for part in (found.train, found.validation, found.fold)]
+
+    assert parts(IDS[::-1]) == parts(IDS)
+    assert parts(IDS, data_seed=1)[2] != parts(IDS)[2]
+    train, validation, fold = parts(IDS)
+    assert (len(train), len(validation), len(fold)) == (607, 68, 225)
+    assert len(train | validation | fold) == 900
+
+
+def test_fewer_images_than_folds_are_refused() -> None:
+    with pytest.raises(DataError, match="3 training images cannot be cut into 4 folds"):
+        choose_folds(IDS[:3], folds=4, seed=0)

@@ -14,9 +14,12 @@ from docs.generate_reference import PAGE, command_paths, section
 from isicbench import errors, records
 from isicbench.cli.app import COMMANDS
 from isicbench.config import Config
+from isicbench.data.audit_json import overlap_to_json
+from isicbench.data.other_datasets import OtherDataset
+from isicbench.data.overlap import find_overlap
 from isicbench.doctor import Finding
 from isicbench.evaluation import diagnosis
-from isicbench.records import DatasetRecord
+from isicbench.records import DatasetImage, DatasetRecord
 from isicbench.scheduling.database_check import CheckFinding, DatabaseCheck, Kind
 from isicbench.store.store import open_store
 from isicbench.store.studies import RunRequest
@@ -117,6 +120,14 @@ def test_json_page_lists_the_keys_of_an_audit(tmp_path):
     assert sorted(audit) == sorted(first_cells(JSON_PAGE["isicbench data audit --json"]))
     assert sorted(audit["areas"][0]) == sorted(first_cells(JSON_PAGE["areas"]))
     assert sorted(audit["findings"][0]) == sorted(first_cells(JSON_PAGE["findings"]))
+
+
+def test_json_page_lists_the_keys_of_an_overlap():
+    image = DatasetImage(image_id="ISIC_0000000", split="test", image_sha256="0" * 64)
+    one, two = (OtherDataset(name=name, images=(image,)) for name in "ab")
+    overlap = overlap_to_json(find_overlap(one, two))
+    assert sorted(overlap) == sorted(first_cells(JSON_PAGE["isicbench data overlap --json"]))
+    assert sorted(overlap["copies"][0]) == sorted(first_cells(JSON_PAGE["copies"]))
 
 
 @pytest.fixture

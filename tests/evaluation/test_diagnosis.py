@@ -110,6 +110,24 @@ def test_small_lesions_on_a_coarse_grid_are_told_as_a_limit_of_resolution():
     assert "--threshold auto" in found[1].advice
 
 
+def test_a_finer_decoders_grid_is_no_limit_where_the_studys_is_one():
+    masks = discs(share=0.1)
+    predicted = probabilities(masks, skin=0.2, lesion=0.4)
+    coarse, fine = (
+        figures(masks, predicted, config=Config(image_size_px=128, decoder=decoder)) for decoder in ("conv", "fpn")
+    )
+    assert (coarse.grid_cells, fine.grid_cells) == (4, 32)
+    assert fine.lesion_cells == pytest.approx(64 * coarse.lesion_cells)
+    assert [kinds(found)[1] for found in (coarse, fine)] == ["resolution_limit", "threshold_too_high"]
+
+
+def test_only_a_cross_entropy_is_compared_with_the_entropy_of_the_share():
+    masks = discs(share=0.1)
+    for loss, sentence in (("bce", "training loss is 0.6000"), ("dice", "validation loss is 0.6500")):
+        found = figures(masks, 0.0 * masks, config=Config(loss=loss), epochs=epochs((0.6, 0.65)))
+        assert f"The last {sentence}; a constant prediction" in diagnose(found)[0].message
+
+
 def test_large_lesions_below_the_threshold_are_told_as_a_threshold_that_is_too_high():
     masks = discs(share=0.4)
     assert kinds(figures(masks, probabilities(masks, skin=0.1, lesion=0.4))) == [
@@ -164,6 +182,14 @@ def test_frozen_encoder_that_moved_is_named_and_a_trained_one_may_move(healthy):
     moved = replace(healthy, frozen_tensors_changed=104)
     assert kinds(moved) == []
     assert kinds(replace(moved, config=replace(moved.config, frozen=True))) == ["frozen_encoder_moved"]
+    [found] = diagnose(replace(moved, config=replace(moved.config, freeze_until=8)))
+    assert "104 tensors of the frozen encoder, up to stride 8, changed" in found.message
+
+
+def test_what_became_worse_after_the_best_epoch_is_no_overfitting_where_that_epoch_is_kept(healthy):
+    turned = replace(healthy, epochs=epochs((0.6, 0.6), (0.5, 0.5), (0.4, 0.6), (0.3, 0.7)))
+    assert kinds(turned) == ["overfitting"]
+    assert kinds(replace(turned, config=replace(turned.config, keep="best"))) == []
 
 
 def test_validation_loss_that_turned_is_overfitting_from_its_lowest_epoch_on(healthy):

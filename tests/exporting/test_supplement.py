@@ -97,6 +97,8 @@ VARIANTS = {
     "networks": (replace(FINE_TUNED, encoder="resnet18", decoder="fpn", loss="dice", schedule="one-cycle"), 2),
     "recipe": (replace(FINE_TUNED, optimiser="sgd", weight_decay=1e-4, warmup_epochs=1.5, clip_norm=2.0), 2),
     "parts": (replace(FINE_TUNED, encoder_rate_share=0.1, batch_parts=2), 2),
+    "stages": (replace(FINE_TUNED, freeze_until=8, unfreeze_at=2, accumulate=2, ema_decay=0.99), 2),
+    "chosen": (replace(FINE_TUNED, patience=2, keep="best", folds=4, fold=3), 2),
     "own weights": (replace(FINE_TUNED, weights="my file.pt", weights_sha256="c" * 64), 2),
 }
 

@@ -1,6 +1,6 @@
 """Records of a small study, and an in-memory source that reads them back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from isicbench.config import Config
 from isicbench.records import (
+    CostRecord,
     DatasetRecord,
     Diagnosis,
     EnvironmentRecord,
@@ -42,6 +43,7 @@ class MemorySource:
     evaluations_of: dict[int, list[EvaluationRecord]] = field(default_factory=dict)
     predictions_of: dict[int, list[tuple[SampleRecord, PredictionRecord]]] = field(default_factory=dict)
     probabilities_of: dict[int, list[ProbabilityRecord]] = field(default_factory=dict)
+    costs_of: dict[int, CostRecord] = field(default_factory=dict)
     environment_of: dict[int, EnvironmentRecord] = field(default_factory=dict)
     records: list[DatasetRecord] = field(default_factory=list)
 
@@ -55,16 +57,24 @@ class MemorySource:
     def image_metric(
         self, run_ids: Sequence[int], *, metric: str, split: str, resolution: str
     ) -> dict[int, ImageMetric]:
-        found = {}
-        for run_id in run_ids:
-            for made in self.evaluations_of.get(run_id, []):
-                if made.final and (made.split, made.resolution) == (split, resolution) and made.image_scores:
-                    found[run_id] = ImageMetric(
-                        dataset_fingerprint=made.dataset_fingerprint,
-                        values={score.image_id: getattr(score, metric) for score in made.image_scores},
-                        lesion_pixels={s.image_id: s.true_positives + s.false_negatives for s in made.image_scores},
-                    )
-        return found
+        own = {
+            run_id: made
+            for run_id in run_ids
+            for made in self.evaluations_of.get(run_id, [])
+            if made.final and (made.split, made.resolution) == (split, resolution)
+        }
+        return self.image_metric_of(own, metric=metric)
+
+    def image_metric_of(self, evaluations: Mapping[int, EvaluationRecord], *, metric: str) -> dict[int, ImageMetric]:
+        return {
+            run_id: ImageMetric(
+                dataset_fingerprint=made.dataset_fingerprint,
+                values={score.image_id: getattr(score, metric) for score in made.image_scores},
+                lesion_pixels={s.image_id: s.true_positives + s.false_negatives for s in made.image_scores},
+            )
+            for run_id, made in evaluations.items()
+            if made.image_scores
+        }
 
     def runs_with_predictions(self, run_ids: Sequence[int]) -> set[int]:
         return {run_id for run_id in run_ids if self.predictions_of.get(run_id)}
@@ -74,6 +84,9 @@ class MemorySource:
 
     def probabilities(self, run_ids: Sequence[int]) -> dict[int, list[ProbabilityRecord]]:
         return {run_id: self.probabilities_of[run_id] for run_id in run_ids if run_id in self.probabilities_of}
+
+    def costs(self, run_ids: Sequence[int]) -> dict[int, CostRecord]:
+        return {run_id: self.costs_of[run_id] for run_id in run_ids if run_id in self.costs_of}
 
     def environments(self, run_ids: Sequence[int]) -> dict[int, EnvironmentRecord]:
         return {run_id: self.environment_of[run_id] for run_id in run_ids if run_id in self.environment_of}

@@ -40,6 +40,12 @@ CONFIGS = {
         encoder_rate_share=0.1,
         clip_norm=1.5,
         batch_parts=2,
+        accumulate=3,
+        freeze_until=8,
+        unfreeze_at=2,
+        ema_decay=0.99,
+        patience=2,
+        keep="best",
     ),
     "threshold from validation": config(threshold_rule="validation"),
     "validated on the test set": config(validate_on="test", augmentation="none"),
@@ -76,6 +82,13 @@ def test_command_asks_for_the_same_config_seeds_and_name(chosen, monkeypatch):
     assert (str(request.data_dir) == "FOLDER") == (chosen.dataset == "folder")
 
 
+def test_command_of_a_cross_validation_asks_for_all_of_its_folds(monkeypatch):
+    runs = [run(number, config=config(folds=3, fold=number)) for number in (1, 2)]
+    [experiment] = group_experiments(runs, {}, {})
+    request = asked(reproductions([experiment])[0].command, monkeypatch)
+    assert [(found.folds, found.fold) for found in _expand(request)] == [(3, 1), (3, 2), (3, 3)]
+
+
 def test_what_the_command_does_not_say_is_named():
     [experiment] = group_experiments([run(1, config=CONFIGS["every option"])], {}, {})
     [found] = reproductions([experiment])
@@ -102,4 +115,4 @@ def test_every_field_of_a_config_has_its_option_or_is_told_in_another_way():
     assert set(OPTIONS) | filled_in | flags == {field.name for field in fields(Config)}
     every = CONFIGS["every option"]
     usual = {field for field in every.to_dict() if is_default(every, field)}
-    assert usual <= {*filled_in, "dataset", "frozen", "threshold_rule", "validate_on"}
+    assert usual <= {*filled_in, "dataset", "frozen", "threshold_rule", "validate_on", "folds", "fold"}

@@ -4,6 +4,7 @@ import math
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from tests.store.store_records import (
     ENVIRONMENT,
     EVALUATION,
     FIRST_EVALUATION,
+    FROZEN,
     MODEL,
     PREDICTION,
     SAMPLE,
@@ -36,6 +38,7 @@ from tests.store.store_records import (
 HEAD = head_revision()
 FIRST_SCHEMA = Path(__file__).parent / "fixtures" / "first_schema.db"
 SECOND_SCHEMA = FIRST_SCHEMA.with_name("second_schema.db")
+THIRD_SCHEMA = FIRST_SCHEMA.with_name("third_schema.db")
 NEXT_MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
@@ -110,6 +113,22 @@ def test_migration_files_are_named_after_their_revision():
     """An older database is told from a newer one by these names."""
     scripts = ScriptDirectory(str(migrations_folder())).walk_revisions()
     assert all(Path(script.path).name.startswith(f"{script.revision}_") for script in scripts)
+
+
+def test_database_of_the_third_schema_is_taken_forward_with_all_its_rows(tmp_path):
+    shutil.copy(THIRD_SCHEMA, "results.db")
+    with closing(sqlite3.connect("results.db")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0003",)
+    assert upgrade(database_url("results.db")).revision == head_revision()
+    store = open_store("results.db", create=False)
+    completed, *others = store.runs()
+    assert [run.status.value for run in others] == ["failed", "queued", "queued"]
+    assert completed.config == replace(FROZEN, dataset_fingerprint=completed.config.dataset_fingerprint)
+    assert store.evaluations([completed.id], with_image_scores=True)[completed.id] == [EVALUATION]
+    with closing(sqlite3.connect("results.db")) as connection:
+        columns = "freeze_until, unfreeze_at, ema_decay, patience, keep, accumulate, folds, fold, epochs, scored_epoch"
+        found = connection.execute(f"SELECT {columns} FROM results").fetchall()
+    assert found == [(0, 0, 0.0, 0, "last", 1, 0, 0, 2, 2)]
 
 
 def test_database_of_the_second_schema_is_taken_forward_with_all_its_rows(tmp_path):

@@ -1,12 +1,13 @@
 """What people read with pandas or the sqlite3 shell."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 import pytest
 
 from isicbench.config import Config
+from isicbench.evaluation.chosen_epoch import scored_epoch
 from isicbench.records import EpochRecord, ImageScore, RunStatus
 from isicbench.store.store import Store
 from tests.store.store_records import (
@@ -18,6 +19,7 @@ from tests.store.store_records import (
     epoch,
     queue,
     request,
+    start,
 )
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning", "error::sqlalchemy.exc.SAWarning")
@@ -122,3 +124,17 @@ def test_image_results_has_every_image_of_every_evaluation(store, read):
     assert set(table["split"]) == {"test"}
     for field in fields(ImageScore):
         assert table[field.name].tolist() == [getattr(score, field.name) for score in EVALUATION.image_scores]
+
+
+def test_losses_in_results_are_those_of_the_epoch_that_was_scored(store, read):
+    runs = queue(store, request(replace(FROZEN, keep="best")), request(replace(FROZEN, keep="last", patience=3)))
+    for run_id in runs:
+        start(store, run_id)
+        for number, dice in ((1, 0.3), (2, 0.6), (3, 0.6), (4, 0.5)):
+            store.record_epoch(run_id, epoch(number, validation_dice=dice, validation_loss=1 / number))
+        store.finish(run_id, RunStatus.COMPLETED)
+    table = read("results")
+    found = [tuple(row) for row in table[["epochs", "scored_epoch", "validation_loss"]].itertuples(index=False)]
+    assert found == [(4, 3, 1 / 3), (4, 4, 1 / 4)]
+    for run_id, (_, scored, _) in zip(runs, found, strict=True):
+        assert scored_epoch(store.run(run_id).config, store.epochs([run_id])[run_id]).epoch == scored

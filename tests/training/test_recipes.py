@@ -1,5 +1,7 @@
 """Optimisers, schedules, clipping, and batches in parts."""
 
+import io
+
 import pytest
 import torch
 
@@ -7,7 +9,7 @@ from isicbench.config import OPTIMISERS, Config
 from isicbench.models.segmenter import build_segmenter
 from isicbench.records import EpochRecord
 from isicbench.training.learners import learner_for
-from isicbench.training.loop import train
+from isicbench.training.loop import train, train_together
 from isicbench.training.schedule import FINAL_SHARE, rate_share
 from isicbench.training.state import TrainingState
 
@@ -55,36 +57,46 @@ RECIPES = [
     {"optimiser": "sgd", "schedule": "one-cycle", "clip_norm": 0.5},
     {"loss": "bce_dice", "decoder": "unet", "encoder": "resnet18", "encoder_rate_share": 0.1},
     {"loss": "dice", "frozen": True, "batch_parts": 2},
+    {"unfreeze_at": 2, "accumulate": 2, "freeze_until": 4, "optimiser": "sgd", "schedule": "one-cycle"},
+    {"unfreeze_at": 2, "ema_decay": 0.9, "encoder_rate_share": 0.1},
+    {"accumulate": 3, "batch_parts": 2, "ema_decay": 0.5, "frozen": True},
+    {"patience": 1, "keep": "best", "learning_rate": 0.03, "epochs": 4},
 ]
+
+
+WITHIN_THE_SECOND_EPOCH = 6
+"""Events before: an epoch has four steps and its own."""
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=str)
 def test_training_that_goes_on_from_any_step_equals_the_unbroken_one_to_the_last_bit(discs, recipe):
-    settings = config(image_size_px=discs.size[0], **recipe)
+    settings = config(**recipe)
+    options = {"data_seed": 1, "training": discs, "validation": discs}
     whole = segmenter_for(settings)
-    unbroken = list(train(whole, settings, seed=1, training=discs, validation=discs))
-    states = taken_states(discs, settings)
-    assert len(states) == len(unbroken)
-    for place in (0, len(states) // 2):
+    unbroken, states = [], {}
+    for place, found in enumerate(train_together([whole], [settings], **options)):
+        unbroken.append(found.event)
+        if place in (0, WITHIN_THE_SECOND_EPOCH) or isinstance(found.event, EpochRecord):
+            states[place] = found.state()
+    for place in (0, WITHIN_THE_SECOND_EPOCH, len(unbroken) - 1):
         again = segmenter_for(settings)
-        rest = list(
-            train(again, settings, seed=1, training=discs, validation=discs, resume_from=revived(states[place]))
-        )
-        ends = [event for event in unbroken if isinstance(event, EpochRecord)][-1]
-        assert (rest[-1].train_loss, rest[-1].validation_loss) == (ends.train_loss, ends.validation_loss)
+        resumed = train_together([again], [settings], **options, resume_from=[revived(states[place])])
+        rest, expected = [found.event for found in resumed], unbroken[place + 1 :]
+        assert len(rest) == len(expected)
+        assert losses(rest) == losses(expected)
         assert all(torch.equal(again.state_dict()[name], tensor) for name, tensor in whole.state_dict().items())
 
 
-def taken_states(discs, settings: Config) -> list[TrainingState]:
-    from isicbench.training.loop import train_together
-
-    segmenter = segmenter_for(settings)
-    events = train_together([segmenter], [settings], data_seed=1, training=discs, validation=discs)
-    return [event.state() for event in events]
+def losses(events) -> list[tuple[float, float]]:
+    return [(event.train_loss, event.validation_loss) for event in events if isinstance(event, EpochRecord)]
 
 
 def revived(state: TrainingState) -> TrainingState:
-    return TrainingState.from_values(state.to_values())
+    """As it is after it was in a file."""
+    file = io.BytesIO()
+    torch.save(state.to_values(), file)
+    file.seek(0)
+    return TrainingState.from_values(torch.load(file, weights_only=True))
 
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)

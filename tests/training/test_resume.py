@@ -102,8 +102,10 @@ def test_runs_of_a_group_go_on_alone_or_together_as_they_would_have(discs, after
 
 def test_a_state_after_the_last_epoch_has_nothing_left_to_train(discs):
     _, states = interrupted([config()], discs, [3], after=3 * (STEPS + 1))
-    segmenter = build_segmenter(config(), seed=3)
-    assert list(train(segmenter, config(), seed=3, training=discs, validation=discs, resume_from=states[0])) == []
+    unbroken, again = (build_segmenter(config(), seed=3).to(memory_format=torch.channels_last) for _ in range(2))
+    list(train(unbroken, config(), seed=3, training=discs, validation=discs))
+    assert list(train(again, config(), seed=3, training=discs, validation=discs, resume_from=states[0])) == []
+    assert_equal_weights(again, unbroken)
 
 
 def test_states_at_different_positions_are_refused(discs):

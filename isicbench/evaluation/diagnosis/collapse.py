@@ -3,7 +3,7 @@
 import math
 
 from isicbench.evaluation.calibration import roc_area
-from isicbench.evaluation.diagnosis.figures import ENCODER_STRIDE, RunFigures
+from isicbench.evaluation.diagnosis.figures import RunFigures
 from isicbench.evaluation.thresholds import best_threshold
 from isicbench.records import Diagnosis, ProbabilityRecord
 
@@ -96,7 +96,7 @@ def _prior_level(figures: RunFigures, validation: ProbabilityRecord, area: float
 
 
 def _resolution_limit(figures: RunFigures, validation: ProbabilityRecord, area: float) -> Diagnosis:
-    grid = -(-figures.config.image_size_px // ENCODER_STRIDE)
+    grid = figures.grid_cells
     return Diagnosis(
         kind="resolution_limit",
         message=(
@@ -162,10 +162,11 @@ def _loss_sentence(figures: RunFigures) -> str:
     prior = entropy(figures.test.true_share)
     if not figures.epochs:
         return f"A constant prediction at the lesions' share of the area would have the loss {prior:.4f}."
-    return (
-        f"The last training loss is {figures.epochs[-1].train_loss:.4f}; "
-        f"a constant prediction at the lesions' share of the area would have {prior:.4f}."
-    )
+    scored, which = figures.scored, "best epoch's" if figures.config.keep == "best" else "last"
+    loss = f"training loss is {scored.train_loss:.4f}"
+    if figures.config.loss != "bce":  # of which that of validation alone is an entropy
+        loss = f"validation loss is {scored.validation_loss:.4f}"
+    return f"The {which} {loss}; a constant prediction at the lesions' share of the area would have {prior:.4f}."
 
 
 def _evidence(figures: RunFigures) -> dict[str, float]:
@@ -177,6 +178,6 @@ def _evidence(figures: RunFigures) -> dict[str, float]:
         "prior_entropy": entropy(test.true_share),
     }
     if figures.epochs:
-        found["train_loss"] = figures.epochs[-1].train_loss
-        found["validation_loss"] = figures.epochs[-1].validation_loss
+        found["train_loss"] = figures.scored.train_loss
+        found["validation_loss"] = figures.scored.validation_loss
     return found

@@ -14,9 +14,9 @@ FALL_AN_EPOCH = 0.02
 
 
 def overfitting(figures: RunFigures) -> list[Diagnosis]:
-    """The validation loss has turned and risen while the training loss went on falling."""
+    """The validation loss has turned and risen while the training loss went on falling, and the last weights count."""
     epochs = figures.epochs
-    if len(epochs) < FEWEST_EPOCHS:
+    if len(epochs) < FEWEST_EPOCHS or figures.config.keep == "best":
         return []
     best = min(epochs, key=lambda epoch: epoch.validation_loss)
     last = epochs[-1]
@@ -31,7 +31,7 @@ def overfitting(figures: RunFigures) -> list[Diagnosis]:
                 f"{last.validation_loss:.4f} while the training loss fell from {best.train_loss:.4f} to "
                 f"{last.train_loss:.4f}."
             ),
-            advice=f"Try --epochs {best.epoch}, a lower learning rate, or --augmentation study.",
+            advice=f"Try --keep best, --epochs {best.epoch}, a lower learning rate, or --augmentation study.",
             evidence={
                 "best_epoch": best.epoch,
                 "best_validation_loss": best.validation_loss,

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from isicbench.config import Config
+from isicbench.evaluation.chosen_epoch import scored_epoch
+from isicbench.evaluation.diagnosis.grids import STRIDES, logits_stride
 from isicbench.records import EpochRecord, EvaluationRecord, MaskFigures, ProbabilityRecord
-
-ENCODER_STRIDE = 32
-"""Pixels of input for one cell of the encoder's last feature map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +24,22 @@ class RunFigures:
     """Tensors of a frozen encoder, BatchNorm statistics included, that training has changed."""
 
     @property
+    def scored(self) -> EpochRecord:
+        """The epoch whose weights the scores are of; there must be one."""
+        return scored_epoch(self.config, self.epochs)
+
+    @property
+    def grid_cells(self) -> int:
+        """Cells in a row of the decoder's grid of logits."""
+        return -(-self.config.image_size_px // logits_stride(self.config))
+
+    @property
     def lesion_cells(self) -> float:
-        """The median lesion's area, in cells of the decoder's grid of logits; NaN without a lesion."""
-        cell = min(1.0, (ENCODER_STRIDE / self.config.image_size_px) ** 2)
+        """The median lesion's area, in cells of the decoder's grid of logits; NaN without a lesion, and for a plugin's
+        decoder, whose grid is not known."""
+        if self.config.decoder not in STRIDES:
+            return float("nan")
+        cell = min(1.0, (logits_stride(self.config) / self.config.image_size_px) ** 2)
         shares = []
         for score in self.test.image_scores:
             lesion = score.true_positives + score.false_negatives

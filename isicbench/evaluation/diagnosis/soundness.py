@@ -79,14 +79,16 @@ def resize_leak(figures: RunFigures) -> list[Diagnosis]:
 
 def frozen_encoder_moved(figures: RunFigures) -> list[Diagnosis]:
     """A frozen encoder's weights or BatchNorm statistics are not what they were."""
-    if not figures.config.frozen or not figures.frozen_tensors_changed:
+    config = figures.config
+    if not (config.frozen or config.freeze_until) or not figures.frozen_tensors_changed:
         return []
+    what = "encoder" if config.frozen else f"encoder, up to stride {config.freeze_until},"
     return [
         Diagnosis(
             kind="frozen_encoder_moved",
             message=(
-                f"{figures.frozen_tensors_changed} tensors of the frozen encoder changed in training: the run is not "
-                "the feature extraction that its name says (BatchNorm statistics that drift do this)."
+                f"{figures.frozen_tensors_changed} tensors of the frozen {what} changed in training: the run is not "
+                "what its name says (BatchNorm statistics that drift do this)."
             ),
             advice="Do not use these scores. Please report this with the command that was run.",
             evidence={"tensors_changed": figures.frozen_tensors_changed},

@@ -1,7 +1,12 @@
 """Axes of the page's charts: from values to places in the drawing, with round numbers beside them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+ROOM = 1.3
+"""Between the smallest or the largest value and an end of a logarithmic axis, as a factor."""
+MOST_POWERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +59,32 @@ def round_step(span: float, *, most: int) -> float:
 def coordinate(value: float) -> str:
     """A place in the drawing, to a tenth of a unit."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAxis:
+    """Values above 0 by their logarithm, from `low` to `high` between the places `start` and `end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    @classmethod
+    def around(cls, values: Sequence[float], *, start: float, end: float) -> "LogAxis":
+        """With some room beside the smallest and the largest."""
+        return cls(low=min(values) / ROOM, high=max(values) * ROOM, start=start, end=end)
+
+    def place(self, value: float) -> float:
+        return self.start + math.log(value / self.low) / math.log(self.high / self.low) * (self.end - self.start)
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """Place and text of 1, 2 and 5 times each power of ten; of the powers alone where those would be many, and of
+        equal steps within one."""
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        factors = (1, 2, 5) if len(powers) <= MOST_POWERS else (1,)
+        ticks: Sequence[float] = [factor * 10.0**power for power in powers for factor in factors]
+        if self.high < 10 * self.low:
+            ticks = round_ticks(self.low, self.high)
+        return [(coordinate(self.place(tick)), f"{tick:g}") for tick in ticks if self.low <= tick <= self.high]

@@ -8,6 +8,8 @@ from isicbench.report.epoch_series import epoch_values, loss_limits, mean_values
 from isicbench.report.html.axes import Axis, epoch_axis, value_axis
 from isicbench.report.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Line, LineChart, Values, thin
 from isicbench.report.html.series import Series
+from isicbench.report.labels import LOSS_NAMES, training_loss_name
+from isicbench.report.wording import capitalised
 
 INSET = 8
 """Between the frame and the first and last epoch."""
@@ -22,9 +24,10 @@ def epoch_charts(series: Sequence[Series]) -> list[LineChart]:
     losses, scores = _y_axis(low, high), _y_axis(0.0, 1.0)
     last = max(record.epoch for one in drawn for outcome in one.experiment.leading for record in outcome.epochs)
     epochs = epoch_axis(last, start=LEFT + INSET, end=RIGHT - INSET)
+    trained = training_loss_name(one.experiment.config for one in drawn)
     asked = (
-        ("train_loss", "Training loss", "Binary cross-entropy", losses),
-        ("validation_loss", "Validation loss", "Binary cross-entropy", losses),
+        ("train_loss", "Training loss", capitalised(trained), losses),
+        ("validation_loss", "Validation loss", capitalised(LOSS_NAMES["bce"]), losses),
         ("validation_iou", "Validation IoU", "Mean over images", scores),
         ("validation_dice", "Validation Dice", "Mean over images", scores),
     )

@@ -10,11 +10,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from isicbench.errors import ConfigError
 from isicbench.records import DatasetRecord, RunRecord
 from isicbench.report.contents import ReportContents, read_contents
+from isicbench.report.cost_table import costs_table
+from isicbench.report.cross_dataset import METRICS, OWN, by_dataset_table
 from isicbench.report.extent import ROWS
 from isicbench.report.files import write_file
 from isicbench.report.formats import FORMATS
 from isicbench.report.html import line_chart, overview
 from isicbench.report.html.assets import read_assets, without_blank_lines
+from isicbench.report.html.cost_charts import cost_charts
 from isicbench.report.html.differences import HEADINGS, difference_rows
 from isicbench.report.html.distributions import distributions
 from isicbench.report.html.epoch_charts import epoch_charts
@@ -95,12 +98,24 @@ def _values(contents: ReportContents, series: Sequence[Series], predictions: Pre
         "undrawn": len(contents.detailed) - len(series),
         "plot": _plot(),
         "data": {"charts": {chart.key: chart.data for drawn in charts.values() for chart in drawn}},
+        **_costs(contents, series_of),
         **charts,
         **_tables(contents, series_of),
         **_words(contents),
     }
     drawn = {line.series.place for kind in charts.values() for chart in kind for line in chart.lines}
     return values | {"drawn_places": sorted(drawn)}
+
+
+def _costs(contents: ReportContents, series_of: dict[str, Series]) -> Values:
+    shown = contents.extent.rows
+    charts = cost_charts(contents.cost_lines, series_of, shown=shown)
+    places = {dot.series.place for chart in charts for dot in chart.dots if dot.series}
+    return {
+        "costs": costs_table(contents.cost_lines, shown=shown),
+        "cost_charts": charts,
+        "cost_places": sorted(places),
+    }
 
 
 def _tables(contents: ReportContents, series_of: dict[str, Series]) -> Values:
@@ -112,6 +127,7 @@ def _tables(contents: ReportContents, series_of: dict[str, Series]) -> Values:
         "intervals": any(cell.note for row in rows for cell in row.cells),
         "differences": difference_rows(compared.dice, series_of) if compared and compared.dice.pairs else None,
         "distributions": distributions(compared.dice_scores, series_of) if compared else [],
+        "by_dataset": [by_dataset_table(contents.cross_dataset, metric) for metric in METRICS],
         "macro_scores": macro_table(contents.shown_scores),
         "micro_scores": micro_table(contents.shown_scores),
         "reproductions": reproductions(reproduced),
@@ -125,6 +141,7 @@ def _words(contents: ReportContents) -> Values:
         "difference_headings": list(HEADINGS),
         "seeded": has_seeds(contents.rows),
         "missing": MISSING,
+        "own": OWN,
         "most_rows": ROWS,
     }
 
@@ -137,8 +154,10 @@ def _sections(values: Values) -> list[tuple[str, str]]:
         ("experiments", "Experiments", True),
         ("differences", "Differences", values["differences"]),
         ("distributions", "Image by image", values["distributions"]),
+        ("datasets", "Test datasets", report.cross_dataset),
         ("training", "Training", values["epoch_charts"]),
         ("thresholds", "Thresholds", report.thresholds or values["threshold_charts"]),
+        ("costs", values["costs"].title, values["costs"].rows),
         ("predictions", "Predicted masks", values["galleries"] or values["without_predictions"]),
         ("diagnoses", "Diagnoses", report.shown_diagnoses),
         ("scores", "Test scores", report.shown_scores),
@@ -152,6 +171,8 @@ def _sections(values: Values) -> list[tuple[str, str]]:
 
 def _datasets(source: ReportSource, contents: ReportContents) -> list[DatasetRecord]:
     used = dict.fromkeys(experiment.config.dataset_fingerprint for experiment in contents.experiments)
+    if contents.cross_dataset:
+        used |= dict.fromkeys(one.fingerprint for one in contents.cross_dataset.datasets)
     known = source.datasets()
     return [known[fingerprint] for fingerprint in used if fingerprint in known]
 

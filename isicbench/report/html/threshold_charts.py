@@ -29,7 +29,10 @@ def threshold_charts(series: Sequence[Series], probabilities: Probabilities) -> 
             title="Reliability on the test pixels",
             x_label="Predicted probability",
             y_label="Share of lesion pixels",
-            lines=[_reliability_line(one, _records(one, probabilities, "test")) for one in series],
+            lines=[
+                _reliability_line(one, _records(one, probabilities, one.experiment.config.scored_split))
+                for one in series
+            ],
             diagonal=True,
         ),
     ]

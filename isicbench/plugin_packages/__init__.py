@@ -1,0 +1,1 @@
+"""The package that `isicbench new` writes for a plugin to start from."""

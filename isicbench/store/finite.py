@@ -1,0 +1,9 @@
+"""Numbers as the database keeps them."""
+
+import math
+from typing import Any
+
+
+def finite(values: dict[str, Any]) -> dict[str, Any]:
+    """NaN and infinity as NULL: SQLite would store them as something that compares."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
