@@ -18,6 +18,8 @@ PARTITION = "main"
 URGENT = "urgent"
 """Its jobs take the place of those in the other one, which are given two minutes' notice."""
 CORES = 4
+HOST = socket.gethostname().split(".")[0]
+"""Slurm leaves the domain out."""
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -75,7 +77,7 @@ class SlurmServer:
         self.configuration.write_text(
             CONFIGURATION.format(
                 folder=folder,
-                host=socket.gethostname(),
+                host=HOST,
                 ports=_free_ports(2),
                 user=user,
                 cores=CORES,
@@ -93,7 +95,7 @@ class SlurmServer:
         self._start("munged", "--foreground", "--num-threads=2", f"--socket={munge / 'socket'}", *files)
         wait_until((munge / "socket").exists)
         self._start("slurmctld", "-D", "-i")
-        self._start("slurmd", "-D", "-N", socket.gethostname())
+        self._start("slurmd", "-D", "-N", HOST)
         wait_until(lambda: self.ask("sinfo", "--noheader", "--format=%T").strip() == "idle")
 
     def stop(self) -> None:

@@ -14,10 +14,12 @@ import pytest
 
 from isicbench.compute.devices import Gpu, read_gpus
 from isicbench.compute.processes import host_name
-from isicbench.errors import ConfigError, DeviceError, StoreError
+from isicbench.errors import ClusterError, ConfigError, DeviceError, StoreError
 from isicbench.records import RunStatus
 from isicbench.scheduling.safeguards import Safeguards
+from isicbench.scheduling.slurm_array import SlurmArray
 from isicbench.scheduling.slurm_cluster import plan_slurm
+from isicbench.scheduling.slurm_element import Allocation
 from isicbench.scheduling.slurm_job import STUDY, SlurmJob, SlurmWishes
 from isicbench.scheduling.slurm_slots import ElementId, allocated_slots
 from isicbench.store.store import open_store
@@ -26,6 +28,7 @@ from tests.postgres_server import PASSWORD
 from tests.scheduling.run_scores import scores
 from tests.scheduling.test_studies import opened_runs, overlapping
 from tests.slurm_server import CORES, URGENT
+from tests.store.store_records import request, start
 from tests.waiting import wait_until
 
 PATIENCE_SECONDS = 900
@@ -221,6 +224,51 @@ def test_sqlite_file_is_refused_where_the_partition_has_other_machines(slurm, tm
     store = open_store(str(tmp_path / "results.db"))
     with pytest.raises(ConfigError, match="SQLite"):
         cluster.executor(store, None, safeguards=Safeguards(), observe=print)
+
+
+SLEEPERS = """#!/bin/bash
+#SBATCH --array=0-2
+#SBATCH --output=/dev/null
+[ "$SLURM_ARRAY_TASK_ID" = 2 ] && sleep 600
+exit 1
+"""
+
+
+def test_runs_of_lost_elements_are_failed_and_those_let_go_of_are_queued_again(slurm, tmp_path):
+    store = open_store(str(tmp_path / "results.db"))
+    study = store.add_study("isicbench run", [request(seed=seed) for seed in range(3)])
+    lost, saved, at_work = study.run_ids
+    array = SlurmArray.submit(store, study.id, script=SLEEPERS)
+    for number, run_id in enumerate(study.run_ids):
+        start(store, run_id, slot=f"slurm:{array.job}_{number}/0")
+    store.finish(saved, RunStatus.INTERRUPTED)
+    before = array.unsettled()
+    wait_until(lambda: (found := array.elements()) and found[0].is_over and found[1].is_over and found[2].lives)
+    array.settle(before, array.elements())
+    assert [run.status for run in store.runs()] == [RunStatus.FAILED, RunStatus.QUEUED, RunStatus.RUNNING]
+    failure = store.run(lost).failure
+    assert (failure.kind, failure.message) == (
+        "lost",
+        f"its worker was lost with element 0 of Slurm's job {array.job} (FAILED)",
+    )
+
+    store.finish(at_work, RunStatus.INTERRUPTED)
+    array.cancel()
+    wait_until(array.is_over)
+    array.settle(array.unsettled(), array.elements())
+    assert store.run(at_work).status is RunStatus.INTERRUPTED  # somebody has cancelled it
+    with pytest.raises(ClusterError, match="was cancelled, with 2 runs left"):
+        array.require_worth_another(array.elements(), queued=1)
+
+
+def test_element_that_is_started_again_takes_up_what_it_left(tmp_path):
+    store = open_store(str(tmp_path / "results.db"))
+    study = store.add_study("isicbench run", [request(seed=seed) for seed in range(3)])
+    for run_id, slot in zip(study.run_ids, ("slurm:7_1/0", "slurm:7_1/1", "slurm:7_0/0"), strict=True):
+        start(store, run_id, slot=slot)
+    store.finish(study.run_ids[1], RunStatus.INTERRUPTED)
+    Allocation(store, study.id, ElementId(7, 1)).take_up_its_past()
+    assert [run.status for run in store.runs()] == [RunStatus.FAILED, RunStatus.QUEUED, RunStatus.RUNNING]
 
 
 def test_option_that_the_script_has_by_itself_is_refused(tmp_path):
