@@ -68,7 +68,7 @@ class ReportContents:
     score_lines: tuple[str, ...]
     """What the figures of `rows` are."""
     costs: Costs
-    """Of one run of each experiment, where they are recorded."""
+    """By run, where they are recorded."""
     cost_lines: tuple[CostLine, ...]
     """The experiments to weigh against their costs; none where all have one network."""
     environments: tuple[str, ...]
