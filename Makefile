@@ -19,7 +19,8 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not cluster'
 
-# All that the Slurm executor promises, on a Slurm that the tests start and end (Debian: slurmctld slurmd slurm-client munge).
+# All that executors promise: local, Ray where it is installed, and a Slurm that the tests start and end (Debian: slurmctld
+# slurmd slurm-client munge).
 slurm: .venv/installed
 	ISICBENCH_REQUIRE=slurm $(BIN)/pytest -m cluster tests/scheduling
 

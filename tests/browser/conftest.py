@@ -16,8 +16,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Ends with its module: Playwright leaves an event loop running, in which no other test could start its own."""
     require("browser", CHROMIUM is not None, "there is no chromium (apt-get install chromium)")
     require("browser", find_spec("playwright") is not None, "playwright is not installed (pip install playwright)")
     from playwright.sync_api import sync_playwright

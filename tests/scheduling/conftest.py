@@ -15,8 +15,12 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def quick(tiny_dataset: Path) -> tuple[str, ...]:
+    return quick_options(tiny_dataset)
+
+
+def quick_options(pairs: Path) -> tuple[str, ...]:
     """Options of a study whose runs take about a second each."""
     return (
-        *("--dataset", "folder", "--data-dir", str(tiny_dataset)),
+        *("--dataset", "folder", "--data-dir", str(pairs)),
         *("--weights", "random", "--size", "64", "--batch-size", "4", "--validation-share", "0.25"),
     )

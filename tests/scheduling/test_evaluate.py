@@ -1,6 +1,7 @@
 """`isicbench evaluate`, thresholds chosen on validation, and what a run records of its probabilities."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from isicbench.data.synthetic import write_synthetic
 from isicbench.store.store import Store, open_store
 from tests.commands import isicbench
+from tests.scheduling.conftest import quick_options
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +20,20 @@ def other_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def trained(quick) -> Store:
-    done = isicbench("run", *quick, "--frozen", "--epochs", 2, "--devices", "cpu", "--threshold", "auto")
+@pytest.fixture(scope="module")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Path, shared_home: Path) -> Path:
+    """Where one run was trained."""
+    folder = tmp_path_factory.mktemp("trained")
+    options = (*quick_options(tiny_dataset), "--frozen", "--epochs", 2, "--devices", "cpu", "--threshold", "auto")
+    done = isicbench("run", *options, cwd=folder, ISICBENCH_HOME=str(shared_home))
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def trained(trained_folder: Path) -> Store:
+    """Its database, and all that lies beside it, in the test's own folder."""
+    shutil.copytree(trained_folder, Path.cwd(), dirs_exist_ok=True)
     return open_store("results.db", create=False)
 
 

@@ -14,11 +14,12 @@ from tests.requiring import require
 from tests.scheduling.test_studies import opened_runs, overlapping
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.cluster
 PATIENCE_SECONDS = 600
 SEEDS = [word for seed in range(6) for word in ("--seed", str(seed))]
 
 
-@pytest.fixture(params=["local", "ray", pytest.param("slurm", marks=pytest.mark.cluster)])
+@pytest.fixture(params=["local", "ray", "slurm"])
 def place(request):
     """Options for two slots."""
     if request.param == "slurm":

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from isicbench.records import Owner, RunStatus
-from isicbench.scheduling import run_recording, scores
+from isicbench.scheduling import run_recording
 from isicbench.scheduling.execution import execute
 from isicbench.store.store import Store, open_store
 from isicbench.store.studies import RunRequest
@@ -26,8 +26,7 @@ def claimed_pair(store: Store):
 def test_each_batch_and_each_scored_image_moves_the_heartbeat_of_every_run_of_the_group(quick, monkeypatch):
     assert isicbench("run", *quick, "--frozen", "--epochs", 1, "--devices", "cpu").returncode == 0
     monkeypatch.setattr(run_recording, "pause_after", lambda _: 0.0)
-    for module in (inference, scores):
-        monkeypatch.setattr(module, "INFERENCE_BATCH", 1)
+    monkeypatch.setattr(inference, "INFERENCE_BATCH", 1)
     store = open_store("results.db", create=False)
     scored, waits = claimed_pair(store)
     in_training, beats = [], []
