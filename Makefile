@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY := --dataset synthetic --weights random --batch-size 8
 
-.PHONY: demo test slurm check lint torture audit reference docs site clean
+.PHONY: demo test long slurm check lint torture audit reference docs site clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("isicbench needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -17,7 +17,11 @@ demo: .venv/installed
 	cd demo && ../$(BIN)/isicbench report --format markdown
 
 test: .venv/installed
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not cluster'
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not cluster and not long'
+
+# Whole runs whose parts `make test` tests one by one.
+long: .venv/installed
+	$(BIN)/pytest -n 2 -m long
 
 # All that executors promise: local, Ray where it is installed, and a Slurm that the tests start and end (Debian: slurmctld
 # slurmd slurm-client munge).

@@ -69,6 +69,7 @@ def test_only_measures_what_is_named_on_ones_own_files(sample_data):
     assert value["images"] == 48
 
 
+@pytest.mark.long
 def test_scale_measures_images_and_commands(tmp_path):
     done = isicbench("bench", "--scale", "--quick", "--json", "scale.json")
     assert done.returncode == 0, done.stderr

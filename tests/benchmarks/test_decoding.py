@@ -8,6 +8,7 @@ from isicbench.data.catalog import open_folder
 from isicbench.models.weight_files import find_weights
 
 
+@pytest.mark.long
 def test_scaled_decoding_changes_the_mean_dice_by_less_than_a_hundredth(sample_data, monkeypatch, tmp_path):
     monkeypatch.setenv("ISICBENCH_HOME", str(tmp_path))
     weights = find_weights(str(sample_data / "weights" / "mobilenet_v2_features.pt"))

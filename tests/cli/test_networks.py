@@ -28,6 +28,7 @@ def test_encoders_and_decoders_are_listed_with_their_costs():
     assert all(name in decoders.stdout for name in DECODERS)
 
 
+@pytest.mark.long
 def test_a_grid_of_networks_and_losses_is_trained_scored_and_told_apart(folder_of_pairs, tmp_path):
     done = isicbench(
         "run", "--frozen", "--fine-tuned", "--encoder", "mobilenet_v3_small", "--encoder", "resnet18", "--decoder",

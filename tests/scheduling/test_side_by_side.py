@@ -20,6 +20,7 @@ def figures(store: Store, run_id: int) -> list[tuple[float, float, float]]:
     return [(e.train_loss, e.validation_loss, e.validation_dice) for e in store.epochs([run_id])[run_id]]
 
 
+@pytest.mark.long
 def test_runs_that_train_together_end_as_each_does_alone_to_the_last_bit(quick):
     done = isicbench("run", *quick, *SHARING, "--epochs", 2)
     assert done.returncode == 0, done.stderr

@@ -36,6 +36,7 @@ def overlapping(runs) -> list[tuple[int, int]]:
     ]
 
 
+@pytest.mark.long
 def test_twelve_runs_on_two_slots_each_complete_once_and_never_two_in_a_slot(quick):
     done = isicbench("run", *quick, "--epochs", 1, *SEEDS, "--devices", "cpu:2")
     assert done.returncode == 0, done.stderr
