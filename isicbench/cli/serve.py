@@ -1,5 +1,6 @@
 """`isicbench serve`: the report in a browser, while runs train."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -44,10 +45,9 @@ def serve(
     listening = listen(port)
     notes.print(f"Serving {store.url_shown} until Ctrl-C at", markup=False, soft_wrap=True)
     out.print(address_of(listening, access), markup=False, soft_wrap=True)
-    try:
+    with suppress(KeyboardInterrupt):  # which comes through or not, by how far the server has come
         answer(LivePage(store, study=study), access, listening)
-    except KeyboardInterrupt:
-        notes.print("Stopped.")
+    notes.print("Stopped.")
 
 
 app = single(serve)
