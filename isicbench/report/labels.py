@@ -47,7 +47,7 @@ LOSS_NAMES = {
 def training_loss_name(configs: Iterable[Config]) -> str:
     """What the configs' training losses are, where they are one thing."""
     losses = {config.loss for config in configs if not config.is_external} or {"bce"}
-    return LOSS_NAMES[losses.pop()] if len(losses) == 1 else "each experiment's own loss"
+    return _loss_name(losses.pop()) if len(losses) == 1 else "each experiment's own loss"
 
 
 def encoder_training(config: Config) -> str:
@@ -61,7 +61,12 @@ def losses_label(config: Config) -> str:
     """What an axis for both losses of an experiment shows, on one line or two."""
     if config.loss == "bce":
         return f"Loss ({LOSS_NAMES['bce']})"
-    return f"Train: {LOSS_NAMES[config.loss]}\nValidation: {LOSS_NAMES['bce']}"
+    return f"Train: {_loss_name(config.loss)}\nValidation: {LOSS_NAMES['bce']}"
+
+
+def _loss_name(loss: str) -> str:
+    """A plugin's has no other than that which the config names."""
+    return LOSS_NAMES.get(loss) or f"loss {printable(loss)}"
 
 
 def experiment_labels(runs: Iterable[RunRecord]) -> dict[str, str]:

@@ -30,6 +30,7 @@ def test_every_loss_has_a_name():
         (("bce",), "Binary cross-entropy"),
         (("dice",), "Dice loss"),
         (("lovasz", "bce"), "Each experiment's own loss"),
+        (("lesion-nets:weighted_bce",), "Loss lesion-nets:weighted_bce"),
     ],
 )
 def test_charts_of_losses_name_them(losses, label):
@@ -49,3 +50,4 @@ def test_only_a_cross_entropy_is_printed_in_nats():
 def test_an_axis_of_both_losses_names_both():
     assert losses_label(config()) == "Loss (binary cross-entropy)"
     assert losses_label(config(loss="dice")) == "Train: Dice loss\nValidation: binary cross-entropy"
+    assert losses_label(config(loss="a:b")) == "Train: loss a:b\nValidation: binary cross-entropy"
