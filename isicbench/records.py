@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from isicbench.config import Config
 
@@ -172,6 +173,16 @@ class EvaluationRecord:
     plugin_metrics: tuple[PluginMetric, ...] = ()
     """By name."""
     image_scores: tuple[ImageScore, ...] = ()
+
+
+WHAT_WAS_SCORED = ("split", "dataset_fingerprint", "resolution", "threshold")
+"""By which an evaluation of a run is known."""
+
+
+def what_was_scored(evaluation: Any) -> tuple[str, str, str, float]:
+    """Of an `EvaluationRecord`, or of a row that has its fields."""
+    split, fingerprint, resolution, threshold = (getattr(evaluation, name) for name in WHAT_WAS_SCORED)
+    return split, fingerprint, resolution, threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from isicbench.data.split_choice import SplitChoice
 from isicbench.data.splits import split_training
 from isicbench.data.splitting import USUAL_VALIDATION_SHARE
 from isicbench.errors import ConfigError
-from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord
+from isicbench.records import DatasetRecord, EvaluationRecord, RunRecord, what_was_scored
 from isicbench.scheduling.planning import describe_dataset
 from isicbench.scheduling.scores import count_trained_on, evaluate
 from isicbench.scheduling.trained_run import load_trained, threshold_of, trained_config
@@ -125,12 +125,8 @@ def _split(prepared: Prepared, config: Config, request: EvaluationRequest) -> Pr
 
 def _record(store: Store, run: RunRecord, evaluation: EvaluationRecord) -> EvaluationRecord:
     """Recorded as final where it repeats what the run itself scored."""
-    key = _what_was_scored(evaluation)
-    same = [known for known in store.evaluations([run.id]).get(run.id, []) if _what_was_scored(known) == key]
+    key = what_was_scored(evaluation)
+    same = [known for known in store.evaluations([run.id]).get(run.id, []) if what_was_scored(known) == key]
     recorded = replace(evaluation, final=any(known.final for known in same))
     store.record_evaluation(run.id, recorded)
     return recorded
-
-
-def _what_was_scored(evaluation: EvaluationRecord) -> tuple[str, str, str, float]:
-    return evaluation.split, evaluation.dataset_fingerprint, evaluation.resolution, evaluation.threshold

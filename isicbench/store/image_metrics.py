@@ -7,7 +7,7 @@ from math import nan
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from isicbench.records import EvaluationRecord, ImageMetric
+from isicbench.records import EvaluationRecord, ImageMetric, what_was_scored
 from isicbench.store.schema import EvaluationRow, ImageScoreRow
 from isicbench.store.selection import among, in_byte_order
 
@@ -23,18 +23,14 @@ def image_metric_of(
     session: Session, evaluations: Mapping[int, EvaluationRecord], *, metric: str
 ) -> dict[int, ImageMetric]:
     """By run, from the one evaluation that is asked for."""
-    wanted = {(run_id, *_what_was_scored(record)) for run_id, record in evaluations.items()}
+    wanted = {(run_id, *what_was_scored(record)) for run_id, record in evaluations.items()}
     query = select(EvaluationRow).where(among(EvaluationRow.run_id, list(evaluations)))
     chosen = {
         row.id: (row.run_id, row.dataset_fingerprint)
         for row in session.scalars(query)
-        if (row.run_id, *_what_was_scored(row)) in wanted
+        if (row.run_id, *what_was_scored(row)) in wanted
     }
     return _read(session, chosen, metric)
-
-
-def _what_was_scored(evaluation: EvaluationRecord | EvaluationRow) -> tuple[str, str, str, float]:
-    return evaluation.split, evaluation.dataset_fingerprint, evaluation.resolution, evaluation.threshold
 
 
 def _read(session: Session, evaluations: Mapping[int, tuple[int, str]], metric: str) -> dict[int, ImageMetric]:

@@ -13,15 +13,13 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from isicbench.records import EvaluationRecord, PluginMetric
+from isicbench.records import WHAT_WAS_SCORED, EvaluationRecord, PluginMetric
 from isicbench.store.finite import finite
 from isicbench.store.schema import PLUGIN_METRIC, DiagnosisRow
 from isicbench.store.selection import among
 
-WHAT_WAS_SCORED = ("dataset_fingerprint", "split", "resolution", "threshold")
-"""By which an evaluation of a run is known."""
 Key = tuple[int, str, str, str, float]
-"""The run and these."""
+"""The run, and what was scored."""
 
 
 def record_plugin_metrics(session: Session, run_id: int, evaluation: EvaluationRecord) -> None:

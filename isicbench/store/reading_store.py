@@ -30,6 +30,7 @@ from isicbench.records import (
     RunStatus,
     SampleRecord,
     StudyRecord,
+    what_was_scored,
 )
 from isicbench.store import contents_mark, cost_files, image_metrics, plugin_metrics, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading
@@ -214,8 +215,7 @@ class ReadingStore:
                 scores = _image_scores(session, [row.id for row in rows])
             metrics = plugin_metrics.plugin_metrics(session, run_ids, with_values=with_image_scores)
             for row in rows:
-                scored = (row.run_id, *(getattr(row, name) for name in plugin_metrics.WHAT_WAS_SCORED))
-                own = metrics.get(scored, ())
+                own = metrics.get((row.run_id, *what_was_scored(row)), ())
                 found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ()), own))
         return dict(found)
 

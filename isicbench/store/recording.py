@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from isicbench.records import (
+    WHAT_WAS_SCORED,
     ArtifactRecord,
     Diagnosis,
     EnvironmentRecord,
@@ -108,9 +109,7 @@ def record_environment(session: Session, run_id: int, environment: EnvironmentRe
 
 def record_evaluation(session: Session, run_id: int, evaluation: EvaluationRecord) -> None:
     """One row for the whole and one an image; a repeated evaluation replaces the earlier one."""
-    same = {"run_id": run_id} | {
-        name: getattr(evaluation, name) for name in ("split", "dataset_fingerprint", "resolution", "threshold")
-    }
+    same = {"run_id": run_id} | {name: getattr(evaluation, name) for name in WHAT_WAS_SCORED}
     session.execute(delete(EvaluationRow).filter_by(**same))
     values = asdict(replace(evaluation, image_scores=(), plugin_metrics=()))
     del values["image_scores"], values["plugin_metrics"]
