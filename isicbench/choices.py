@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from isicbench.errors import ConfigError
 
 LISTED_UP_TO = 60
+TRUTH = {"true": True, "false": False}
 _WORD = re.compile(r"\w[\w-]*")
 
 

@@ -15,6 +15,7 @@ from isicbench.compute.devices import driver_version, visible_gpus
 from isicbench.compute.filesystems import network_file_system
 from isicbench.compute.processes import usable_cores
 from isicbench.data.catalog import open_dataset
+from isicbench.data.published_files import default_root
 from isicbench.errors import IsicbenchError
 from isicbench.harmless import first_line
 from isicbench.home import home
@@ -156,7 +157,7 @@ def check_memory() -> Iterator[Finding]:
 
 def check_data() -> Iterator[Finding]:
     for name in ("isic2016", "synthetic"):
-        root = home() / "datasets" / name
+        root = default_root(name)
         if not root.is_dir():
             advice = f"isicbench data prepare --dataset {name}"
             yield Finding("data", "note", f"{name} is not on this machine yet", advice)

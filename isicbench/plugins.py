@@ -13,6 +13,7 @@ from functools import lru_cache
 from inspect import getdoc
 from typing import TYPE_CHECKING, Any
 
+from isicbench import harmless
 from isicbench.errors import ConfigError, IsicbenchError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def list_plugins(kind: Kind, *, check: Callable[[Plugin], Any]) -> Iterator[List
 
 def first_line(described: Any) -> str:
     """Of an object's docstring; empty where it has none."""
-    return next(iter((getdoc(described) or "").strip().splitlines()), "").removesuffix(".")
+    return harmless.first_line(getdoc(described) or "").removesuffix(".")
 
 
 def is_plugin_name(name: str) -> bool:
@@ -203,5 +204,5 @@ def _licence(stated: "PackageMetadata") -> str:
 
 def _told(error: BaseException) -> str:
     """Type and first line."""
-    first = next(iter(str(error).splitlines()), "")
+    first = harmless.first_line(str(error))
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

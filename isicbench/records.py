@@ -1,7 +1,7 @@
 """Frozen values that pass between the layers. What the store gives back is one of these, never an ORM object."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -347,6 +347,12 @@ class RunRecord:
     failure: Failure | None = None
     log_path: str = ""
     diagnoses: tuple[Diagnosis, ...] = ()
+
+
+def last_attempts(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Without the runs whose place a later one of them has taken."""
+    retried = {run.retry_of for run in runs}
+    return [run for run in runs if run.id not in retried]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

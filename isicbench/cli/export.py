@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from isicbench.cli.app import new_app
-from isicbench.cli.options import Database, Study
+from isicbench.cli.options import Database, RunNumber, Study
 from isicbench.exporting.model_formats import ModelFormat
 from isicbench.exporting.targets import Target
 
@@ -70,7 +70,7 @@ def export_runs(
 
 @app.command("model")
 def export_model(
-    run_id: Annotated[int, typer.Argument(metavar="RUN", help="A run's number, as isicbench list prints it.")],
+    run_id: RunNumber,
     form: Annotated[ModelFormat, typer.Option("--format", "-f", help="What reads the file.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
@@ -123,14 +123,13 @@ def export_card(
     with their intervals, diagnoses, limits, costs, environment, and how to reproduce it. Nothing in it is asked of you:
     read the limits, and add what you know.
     """
-    from isicbench.data.whole_file import write_whole
-    from isicbench.errors import DataError
+    from isicbench.data.whole_file import require_free, write_whole
     from isicbench.report.experiment_names import runs_of_experiments
     from isicbench.report.model_card import render_card
     from isicbench.store.store import open_store
 
-    if output is not None and output.expanduser().exists() and not force:
-        raise DataError(f"{output} is there already", hint="Name another file, or add --force to write over it.")
+    if output is not None and not force:
+        require_free(output.expanduser())
     store = open_store(db, create=False)
     runs = [store.run(int(what))] if what.isascii() and what.isdigit() else runs_of_experiments(store.runs(), [what])
     text = render_card(store, runs)

@@ -9,6 +9,7 @@ Database = Annotated[
     str | None,
     typer.Option("--db", help="Database file or URL.  [default: $ISICBENCH_DB, or results.db here]", metavar="URL"),
 ]
+RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="A run's number, as isicbench list prints it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 DatasetName = Annotated[
     str,

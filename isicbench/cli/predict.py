@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database
+from isicbench.cli.options import Database, RunNumber
 
 if TYPE_CHECKING:
     from isicbench.data.verify import Fault
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    run_id: Annotated[int, typer.Argument(metavar="RUN", help="A run's number, as isicbench list prints it.")],
+    run_id: RunNumber,
     images: Annotated[list[Path], typer.Argument(metavar="IMAGES", help="Image files, or folders of them.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the masks go.")],
     overlay: Annotated[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isicbench.cli.app import single
-from isicbench.cli.options import Database, DataDir, Json
+from isicbench.cli.options import Database, DataDir, Json, RunNumber
 
 if TYPE_CHECKING:
     from isicbench.report.repetition import Repetition
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def reproduce(
-    run_id: Annotated[int, typer.Argument(metavar="RUN", help="A run's number, as isicbench list prints it.")],
+    run_id: RunNumber,
     into: Annotated[
         str, typer.Option("--into", metavar="URL", help="Database of the repetition; may be the run's own.")
     ] = "repeated.db",
@@ -44,12 +44,9 @@ def reproduce(
     study tagged repetition-of-UID. Ends with 0 where they agree, with 13 where they do not. Another dataset (by its
     fingerprint) or other weights (by their SHA-256) than the run's are refused.
     """
-    import shlex
-    import sys
-
     from isicbench.cli.console import notes, out, print_json, progress_bars
     from isicbench.cli.machines import slots_for
-    from isicbench.cli.study import trained_code
+    from isicbench.cli.study import command_line, trained_code
     from isicbench.report.repetition import repetition_table
     from isicbench.report.rich_tables import rich_table
     from isicbench.scheduling.local_workers import ThisMachine
@@ -57,7 +54,6 @@ def reproduce(
     from isicbench.scheduling.repetition import alike, repetition_request, tag_of
     from isicbench.scheduling.safeguards import Safeguards
     from isicbench.store.store import open_store
-    from isicbench.store.urls import without_password
 
     store = open_store(db, create=False)
     run = store.run(run_id)
@@ -71,8 +67,7 @@ def reproduce(
         notes.print(remark, markup=False)
     target = open_store(into)
     require_one_machine(target)
-    command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
-    study = target.add_study(command, [request], force=True, tags=[tag_of(run)])
+    study = target.add_study(command_line(), [request], force=True, tags=[tag_of(run)])
     if code := trained_code(target, study, machines, Safeguards()):
         raise typer.Exit(code)
     found = _compared(store, run_id, target, target.study_runs(study.id)[-1].id, tolerance=tolerance)

@@ -1,7 +1,5 @@
 """`isicbench resume`: go on with runs that were interrupted or failed."""
 
-import shlex
-import sys
 from typing import Annotated
 
 import typer
@@ -47,7 +45,7 @@ def resume(
     """
     from isicbench.cli.console import notes
     from isicbench.cli.machines import machines_for
-    from isicbench.cli.study import train_study
+    from isicbench.cli.study import command_line, train_study
     from isicbench.scheduling.one_machine import require_one_machine
     from isicbench.scheduling.resuming import requests_for, resumable_runs
     from isicbench.scheduling.safeguards import Safeguards
@@ -78,7 +76,7 @@ def resume(
         return
     for remark in machines.plan.remarks:
         notes.print(remark, markup=False)
-    study = store.add_study(shlex.join(["isicbench", *sys.argv[1:]]), requests_for(store, runs))
+    study = store.add_study(command_line(), requests_for(store, runs))
     raise typer.Exit(train_study(store, study, machines, safeguards))
 
 

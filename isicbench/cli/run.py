@@ -1,7 +1,5 @@
 """`isicbench run`: plan a study, train it, print its table."""
 
-import shlex
-import sys
 from typing import Any
 
 import typer
@@ -144,7 +142,7 @@ def run(
     twice stops at once; the same command, or isicbench resume, goes on from there.
     """
     from isicbench.cli.machines import machines_for, require_precision
-    from isicbench.cli.study import AskedStudy, train_grid
+    from isicbench.cli.study import AskedStudy, command_line, train_grid
     from isicbench.cli.tags import read_tags
     from isicbench.compute.precision import resolve_precision
     from isicbench.config import Config
@@ -153,7 +151,6 @@ def run(
     from isicbench.scheduling.planning import Request
     from isicbench.scheduling.safeguards import Safeguards
     from isicbench.scheduling.slurm_job import SlurmWishes
-    from isicbench.store.urls import without_password
 
     require_precision(precision, executor=executor)
     safeguards = Safeguards(checkpoint_minutes=checkpoint_minutes, hang_minutes=hang_minutes, retries=retries)
@@ -223,7 +220,6 @@ def run(
         include=[read_combination(text, option="--include") for text in include or ()],
         tags=read_tags(tag or ()),
     )
-    command = shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
     asked = AskedStudy(
         request=request,
         machines=machines,
@@ -231,7 +227,7 @@ def run(
         database=db,
         force=force,
         dry_run=dry_run,
-        command=command,
+        command=command_line(),
     )
     carry_out = ctx.obj or train_grid  # `isicbench search` takes the same options and does something else with them
     raise typer.Exit(carry_out(asked))

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from isicbench.cli.study import AskedStudy
     from isicbench.scheduling.search import Search
 
-FAILED_EXIT = 7
-INTERRUPTED_EXIT = 130
-
 
 class SearchCommand(TyperCommand):
     """Leaves what it does not know to `isicbench run`."""
@@ -100,7 +97,7 @@ def _carry_out(asked: "AskedStudy", wanted: "Search") -> int:
     from isicbench.cli.console import notes, out
     from isicbench.cli.study import open_planned, train_runs
     from isicbench.cli.trials import trials_table
-    from isicbench.errors import ConfigError
+    from isicbench.errors import ConfigError, RunsFailedError, StudyInterruptedError
     from isicbench.scheduling.search import recorded_trials, run_search
 
     if asked.force or asked.dry_run:
@@ -118,8 +115,8 @@ def _carry_out(asked: "AskedStudy", wanted: "Search") -> int:
     trials = recorded_trials(store, wanted, wanted.tag(plan))
     out.print(trials_table(trials, wanted.objective))
     if stopped:
-        return INTERRUPTED_EXIT
-    return 0 if any(trial.value is not None for trial in trials) else FAILED_EXIT
+        return StudyInterruptedError.exit_code
+    return 0 if any(trial.value is not None for trial in trials) else RunsFailedError.exit_code
 
 
 app = new_app()

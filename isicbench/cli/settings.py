@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from typer.core import TyperOption
 
-from isicbench.choices import unknown
+from isicbench.choices import TRUTH, unknown
 from isicbench.errors import ConfigError
 
 OPTION = "--set"
 COMBINATIONS = ("exclude", "include")
 """Options whose one value holds commas."""
-_TRUTH = {"true": True, "false": False}
 
 
 def split_settings(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -52,8 +51,8 @@ def setting_options(
 def _as_options(option: TyperOption, key: str, value: str) -> Iterator[str]:
     name = option.opts[0]
     if option.is_flag:
-        if value.lower() not in _TRUTH:
+        if value.lower() not in TRUTH:
             raise ConfigError(f"{OPTION} {key}={value}: expected true or false")
-        return iter([name] if _TRUTH[value.lower()] else [])
+        return iter([name] if TRUTH[value.lower()] else [])
     several = value.split(",") if option.multiple and key not in COMBINATIONS else [value]
     return iter([f"{name}={one.strip()}" for one in several])

@@ -1,15 +1,11 @@
 """`isicbench show RUN`: all that is known of one run."""
 
-from typing import Annotated
-
-import typer
-
 from isicbench.cli.app import single
-from isicbench.cli.options import Database, Json
+from isicbench.cli.options import Database, Json, RunNumber
 
 
 def show(
-    run_id: Annotated[int, typer.Argument(metavar="RUN", help="A run's number, as isicbench list prints it.")],
+    run_id: RunNumber,
     db: Database = None,
     json: Json = False,
 ) -> None:

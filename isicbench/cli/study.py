@@ -1,5 +1,7 @@
 """What `isicbench run` and `isicbench resume` do once their options are read."""
 
+import shlex
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -7,8 +9,8 @@ from rich.table import Table
 
 from isicbench.cli.console import notes, out, progress_bars
 from isicbench.cli.following import Follower
-from isicbench.errors import StoreError
-from isicbench.records import RunRecord, RunStatus, StudyRecord
+from isicbench.errors import RunsFailedError, StoreError, StudyInterruptedError
+from isicbench.records import RunRecord, RunStatus, StudyRecord, last_attempts
 from isicbench.report.labels import differing_fields, setting
 from isicbench.report.terminal import terminal_report
 from isicbench.scheduling.executor import Machines
@@ -17,10 +19,7 @@ from isicbench.scheduling.planning import Plan, Request, plan_study, prepare_pla
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.seen import seen_warnings
 from isicbench.store.store import Store, open_store
-from isicbench.store.urls import database_url, files_folder
-
-FAILED_EXIT = 7
-INTERRUPTED_EXIT = 130
+from isicbench.store.urls import database_url, files_folder, without_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +33,11 @@ class AskedStudy:
     force: bool
     dry_run: bool
     command: str
+
+
+def command_line() -> str:
+    """The command as it was typed, for the database; without a password."""
+    return shlex.join(["isicbench", *map(without_password, sys.argv[1:])])
 
 
 def train_grid(asked: AskedStudy) -> int:
@@ -153,7 +157,6 @@ def train_runs(
 def _exit_code(runs: Sequence[RunRecord], *, stopped: bool) -> int:
     """A run that a later attempt has taken the place of does not count."""
     if stopped:
-        return INTERRUPTED_EXIT
-    retried = {run.retry_of for run in runs}
-    last = [run for run in runs if run.id not in retried]
-    return FAILED_EXIT if any(run.status is not RunStatus.COMPLETED for run in last) else 0
+        return StudyInterruptedError.exit_code
+    completed = all(run.status is RunStatus.COMPLETED for run in last_attempts(runs))
+    return 0 if completed else RunsFailedError.exit_code

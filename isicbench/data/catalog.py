@@ -10,10 +10,10 @@ from isicbench.data.dataset import Dataset, Pair
 from isicbench.data.layout import has_layout, require_layout, scan
 from isicbench.data.pairing import pair_folders
 from isicbench.data.progress import Progress, silent
+from isicbench.data.published_files import default_root
 from isicbench.data.split_choice import SplitChoice
 from isicbench.data.splitting import USUAL_TEST_SHARE, USUAL_VALIDATION_SHARE, Groups, grouped, groups_of, split_pairs
 from isicbench.errors import ConfigError, DataError
-from isicbench.home import home
 from isicbench.plugins import Kind, ListedPart, find_plugin, is_plugin_name, list_plugins
 
 DATASETS = {
@@ -78,7 +78,7 @@ def list_datasets() -> list[ListedDataset]:
 
 
 def _folder_of(name: str) -> str | None:
-    folder = home() / "datasets" / name
+    folder = default_root(name)
     return str(folder) if folder.is_dir() else None
 
 

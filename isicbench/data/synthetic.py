@@ -8,11 +8,11 @@ import numpy as np
 from isicbench.data.dataset import Dataset
 from isicbench.data.layout import FOLDERS, TEST_IMAGES, TEST_MASKS, TRAIN_IMAGES, TRAIN_MASKS, has_layout, scan
 from isicbench.data.progress import Progress, silent
+from isicbench.data.published_files import default_root
 from isicbench.data.synthetic_picture import draw_picture
 from isicbench.data.threads import map_in_order
 from isicbench.data.whole_folder import whole_folder
 from isicbench.errors import DataError
-from isicbench.home import home
 
 DEFAULT_COUNTS = (200, 60)
 """Train and test images of the dataset that `open_synthetic` draws."""
@@ -35,7 +35,7 @@ class _Task:
 
 def open_synthetic(data_dir: Path | None, *, progress: Progress = silent) -> Dataset:
     """The drawn dataset in `data_dir` or the home folder; drawn where it is not there yet. Raises `DataError`."""
-    root = (data_dir or home() / "datasets" / "synthetic").expanduser().resolve()
+    root = (data_dir or default_root("synthetic")).expanduser().resolve()
     if not has_layout(root):
         _require_empty(root)
         with whole_folder(root) as folder:

@@ -5,6 +5,14 @@ import secrets
 import shutil
 from pathlib import Path
 
+from isicbench.errors import DataError
+
+
+def require_free(path: Path) -> None:
+    """Raises `DataError` where something is there already."""
+    if path.exists():
+        raise DataError(f"{path} is there already", hint="Name another file, or add --force to write over it.")
+
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write by a temporary file beside it and a rename. Raises `OSError`, and leaves nothing behind then.

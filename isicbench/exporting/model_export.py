@@ -6,8 +6,7 @@ from pathlib import Path
 import torch
 
 from isicbench.data.prepare import load_prepared
-from isicbench.data.whole_file import write_whole
-from isicbench.errors import DataError
+from isicbench.data.whole_file import require_free, write_whole
 from isicbench.exporting.deployed_network import DeployedNetwork
 from isicbench.exporting.model_check import ModelCheck, check_model
 from isicbench.exporting.model_files import model_bytes, read_model
@@ -34,8 +33,8 @@ def export_model(store: Store, run: RunRecord, path: Path, *, form: ModelFormat,
     here, `ExportError` where the format cannot hold the network or computes something else.
     """
     path = path.expanduser()
-    if path.exists() and not force:
-        raise DataError(f"{path} is there already", hint="Name another file, or add --force to write over it.")
+    if not force:
+        require_free(path)
     config = replace(trained_config(run), frozen=False, precision="fp32")
     weights, sha256 = weights_of(store, run)
     segmenter = load_segmenter(config, weights, sha256=sha256, device=torch.device("cpu"))

@@ -16,6 +16,7 @@ from torch.jit._trace import TracerWarning
 from isicbench.errors import ExportError
 from isicbench.exporting.deployed_network import INPUT, OUTPUT, DeployedNetwork
 from isicbench.exporting.model_formats import ModelFormat
+from isicbench.harmless import first_line
 
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From `(N, 3, H, W)` images to `(N, 1, H, W)` logits, for any N from 1 up."""
@@ -115,7 +116,7 @@ def _exporting(form: ModelFormat) -> Iterator[None]:
         with _without_deprecations():
             yield
     except Exception as error:
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        reason = first_line(str(error)) or type(error).__name__
         others = ", ".join(other for other in ModelFormat if other is not form)
         raise ExportError(
             f"--format {form}: the network cannot be exported ({reason})", hint=f"Try another --format: {others}"

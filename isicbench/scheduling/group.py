@@ -69,17 +69,12 @@ def share_encoder(segmenter: Segmenter, owner: Segmenter) -> None:
 
 def training_images(prepared: Prepared, config: Config, *, device: torch.device) -> tuple[Images, Images]:
     """Training and validation images for the device, split as the config says."""
-    if config.validate_on == "test":
-        return place_images(prepared.train, device=device), place_images(prepared.test, device=device)
-    brought = prepared.validation
-    parts = split_training(prepared.train.image_ids, config, brings_validation=brought is not None)
-    if brought is not None:
-        training = place_images(prepared.train, index=parts.train if config.folds else None, device=device)
-        return training, place_images(brought, device=device)
-    return (
-        place_images(prepared.train, index=parts.train, device=device),
-        place_images(prepared.train, index=parts.validation, device=device),
-    )
+    whole = prepared.test if config.validate_on == "test" else prepared.validation
+    parts = split_training(prepared.train.image_ids, config, brings_validation=whole is not None)
+    training = place_images(prepared.train, index=parts.train, device=device)
+    if whole is not None:
+        return training, place_images(whole, device=device)
+    return training, place_images(prepared.train, index=parts.validation, device=device)
 
 
 def copied_state(module: nn.Module) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from isicbench.choices import unknown
+from isicbench.choices import TRUTH, unknown
 from isicbench.config import Config, expand_grid
 from isicbench.errors import ConfigError
 from isicbench.report.run_options import OPTIONS
@@ -17,7 +17,6 @@ GRID = (
 """Config fields that options span a grid over, besides `frozen`."""
 FIELDS = {"frozen": "frozen"} | {OPTIONS[field].removeprefix("--"): field for field in GRID}
 """Config field by the option's name."""
-_TRUTH = {"true": True, "false": False}
 _KINDS: dict[str, Callable[[str], Any]] = {field.name: type(field.default) for field in fields(Config)}
 
 Combination = Mapping[str, Any]
@@ -33,7 +32,7 @@ def read_combination(text: str, *, option: str) -> Combination:
             raise unknown(option, key, sorted(FIELDS))
         field = FIELDS[key]
         try:
-            found[field] = _TRUTH[value.strip().lower()] if field == "frozen" else _KINDS[field](value.strip())
+            found[field] = TRUTH[value.strip().lower()] if field == "frozen" else _KINDS[field](value.strip())
         except (ValueError, KeyError):
             equals = ""
         if not equals:

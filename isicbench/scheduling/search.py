@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from isicbench.config import Config
 from isicbench.errors import ConfigError
-from isicbench.records import FINISHED, EpochRecord, Failure, RunRecord, RunStatus, StudyRecord
+from isicbench.records import FINISHED, EpochRecord, Failure, RunRecord, RunStatus, StudyRecord, last_attempts
 from isicbench.scheduling.planning import Plan, Request
 from isicbench.scheduling.search_space import Choice, Dimension, Range, fields_of, values_of
 from isicbench.store.store import Store
@@ -131,10 +131,7 @@ class Trial:
 
 def recorded_trials(store: Store, search: Search, tag: str) -> list[Trial]:
     """The search's runs, each seed's newest attempt, by number."""
-    runs = store.runs(tags=[tag])
-    retried = {run.retry_of for run in runs}
-    leading = [run for run in runs if run.id not in retried]
-    return _trials(store, search, leading)
+    return _trials(store, search, last_attempts(store.runs(tags=[tag])))
 
 
 def run_search(
@@ -189,8 +186,7 @@ class _Trials:
     def look(self) -> None:
         """Report epochs, prune, tell what has ended, and propose in its place."""
         runs = self._store.study_runs(self._study_id)
-        retried = {run.retry_of for run in runs}
-        mine = [run for run in runs if run.id not in retried and run.config.config_hash in self._flying]
+        mine = [run for run in last_attempts(runs) if run.config.config_hash in self._flying]
         for trial in _trials(self._store, self._search, mine):
             proposed = self._flying[trial.run.config.config_hash]
             if trial.run.status is RunStatus.RUNNING:

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from isicbench.cli import resume
 from isicbench.data.synthetic import write_synthetic
+from isicbench.records import RunStatus
+from isicbench.store.store import open_store
 from isicbench.store.urls import without_password
 from tests.commands import isicbench, start_isicbench
 from tests.postgres_server import PASSWORD
 from tests.scheduling.database_content import content
+from tests.store.store_records import end, queue, request
 from tests.waiting import wait_until
 
 SECRET = "s3cret-w0rd"
@@ -163,3 +168,16 @@ def test_every_file_has_the_permissions_that_the_umask_gives(umask, files, folde
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in made}
     assert len(made) > 20
     assert {str(path): oct(mode) for path, mode in modes.items() if mode != (folders if path.is_dir() else files)} == {}
+
+
+def test_resume_records_no_password_either(monkeypatch):
+    store = open_store("results.db")
+    [run_id] = queue(store)
+    end(store, run_id, RunStatus.INTERRUPTED)
+    monkeypatch.setattr("isicbench.scheduling.resuming.requests_for", lambda *_: [request()])
+    monkeypatch.setattr("isicbench.cli.study.train_study", lambda *_: 0)
+    monkeypatch.setattr(sys, "argv", ["isicbench", "resume", "--all", "--db", URL])
+    done = CliRunner().invoke(resume.app, ["--all", "--db", "results.db", "--devices", "cpu"])
+    assert done.exit_code == 0, done.output
+    assert store.study(2).command == "isicbench resume --all --db 'postgresql://me:***@127.0.0.1:1/lab'"
+    assert SECRET.encode() not in all_text(Path.cwd())
