@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from isicbench.compute.devices import visible_gpus
+from isicbench.compute.devices import Gpu, visible_gpus
 from isicbench.compute.slots import Slot
 from isicbench.config import Config
 from isicbench.records import QueuedRun, RunRecord
@@ -16,20 +16,12 @@ SHAPE = ("encoder", "decoder", "frozen", "image_size_px", "batch_size", "batch_p
 """The fields of a config that a run's memory depends on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Of a GPU."""
-
-    free_mib: float
-    total_mib: float
-
-
 @dataclass(slots=True)
 class Packing:
     """What is at work on each slot, and what it is known to take. Slots of a CPU take whatever comes."""
 
-    memory_of: Callable[[str], Memory] = field(default=lambda uuid: gpu_memory(uuid))
-    """Of a GPU, by its UUID."""
+    gpus: Callable[[], Sequence[Gpu]] = visible_gpus
+    """As they are now."""
     peaks_mib: dict[Hashable, float] = field(default_factory=dict)
     """By `memory_shape`: the most that a run of it has taken."""
     _at_work: dict[str, tuple[Slot, tuple[RunRecord, ...]]] = field(default_factory=dict)
@@ -38,18 +30,24 @@ class Packing:
     _alone: set[int] = field(default_factory=set)
     """Runs that get a device for themselves."""
 
-    def may_start(self, run: QueuedRun | RunRecord, slot: Slot) -> bool:
-        """Whether the run fits beside those on the slot's device; where nothing else is on it there is no better time.
+    def room_for(self, slot: Slot) -> Callable[[QueuedRun], bool]:
+        """Tells of a run whether it fits beside those on the slot's device, as full as that is now; where nothing else
+        is on it there is no better time.
 
         A run of which nothing is known may start: how much it takes, and whether it fits, is known afterwards.
         """
         beside = self._beside(slot)
         if not beside:
-            return True
-        if self._alone & {run.id, *(other.id for runs in beside for other in runs)}:
-            return False
-        need = self._need_mib(run)
-        return not need or need <= self._room_mib(slot, beside)
+            return lambda run: True
+        if self._alone & {run.id for runs in beside for run in runs}:
+            return lambda run: False
+        room = self._room_mib(slot, beside)
+
+        def fits(run: QueuedRun) -> bool:
+            need = self._need_mib(run.config)
+            return run.id not in self._alone and (not need or need <= room)
+
+        return fits
 
     def starts(self, slot: Slot, runs: Sequence[RunRecord]) -> None:
         self._at_work[slot.name] = slot, tuple(runs)
@@ -85,21 +83,17 @@ class Packing:
 
     def _room_mib(self, slot: Slot, beside: Sequence[Sequence[RunRecord]]) -> float:
         """What is free, but for what runs that have just begun will take yet."""
-        memory = self.memory_of(slot.uuid)
-        promised = sum(max(self._need_mib(run) for run in runs) for runs in beside if runs)
-        return min(memory.free_mib, memory.total_mib - promised)
+        gpu = next((gpu for gpu in self.gpus() if gpu.uuid == slot.uuid), None)
+        if gpu is None:  # it does not answer any more
+            return 0.0
+        promised = sum(max(self._need_mib(run.config) for run in runs) for runs in beside if runs)
+        return min(gpu.free_mib, gpu.memory_mib - promised)
 
-    def _need_mib(self, run: QueuedRun | RunRecord) -> float:
+    def _need_mib(self, config: Config) -> float:
         """0 where it is not known."""
-        peak = self.peaks_mib.get(memory_shape(run.config))
+        peak = self.peaks_mib.get(memory_shape(config))
         return 0.0 if peak is None else peak + CONTEXT_MIB
 
 
 def memory_shape(config: Config) -> Hashable:
     return tuple(getattr(config, name) for name in SHAPE)
-
-
-def gpu_memory(uuid: str) -> Memory:
-    """No room on a GPU that does not answer any more."""
-    found = next((gpu for gpu in visible_gpus() if gpu.uuid == uuid), None)
-    return Memory(0.0, 0.0) if found is None else Memory(free_mib=found.free_mib, total_mib=found.memory_mib)

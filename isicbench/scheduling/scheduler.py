@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from isicbench.compute.processes import host_name
 from isicbench.compute.slots import Slot
-from isicbench.records import Failure, QueuedRun, RunningRun, RunRecord, RunStatus
+from isicbench.records import Failure, RunningRun, RunRecord, RunStatus
 from isicbench.scheduling.burial import Undertaker
 from isicbench.scheduling.executor import Worker, Workers
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
@@ -101,11 +101,7 @@ class Scheduler:
         """Empty where nothing is queued; then the study may be finished, which is asked once for all idle slots: at a
         study's end they may be hundreds."""
         now = asyncio.get_running_loop().time()
-
-        def may_start(run: QueuedRun) -> bool:
-            return self.packing.may_start(run, slot)
-
-        found = self._waiting.take_group(in_hand=self._in_hand, now=now, may_start=may_start)
+        found = self._waiting.take_group(in_hand=self._in_hand, now=now, may_start=self.packing.room_for(slot))
         if not found and not self._in_hand and now >= self._unfinished_until:
             self._finished = not self._unfinished()
             self._unfinished_until = now + POLL_SECONDS
@@ -125,9 +121,10 @@ class Scheduler:
 
     def _left_by(self, worker: Worker | None, run_ids: Sequence[int]) -> list[RunRecord]:
         """Those of the runs that were this worker's, as they are now."""
-        owned = (worker.host, worker.pid) if worker is not None else None
+        if worker is None:
+            return []
         runs = self.store.runs(run_ids=run_ids)
-        return [run for run in runs if run.owner is not None and (run.owner.host, run.owner.pid) == owned]
+        return [run for run in runs if run.owner and (run.owner.host, run.owner.pid) == (worker.host, worker.pid)]
 
     def _take(self, answer: Answer, run_ids: Sequence[int], worker: Worker) -> bool:
         """Record what a worker's answer leaves to record; whether it had begun one of its runs when it died."""

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from isicbench.compute.devices import Gpu
 from isicbench.compute.processes import host_name, process_started
 from isicbench.compute.slots import Slot
 from isicbench.config import Config
 from isicbench.records import Failure, Owner, RunStatus
-from isicbench.scheduling.packing import CONTEXT_MIB, Memory, Packing
+from isicbench.scheduling.packing import CONTEXT_MIB, Packing
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.scheduler import Scheduler
 from isicbench.scheduling.slot_worker import Answer
@@ -26,6 +27,10 @@ LARGE = replace(FINE_TUNED, image_size_px=512)
 
 def needs_mib(config: Config) -> float:
     return 7000.0 if config.image_size_px == 512 else 1000.0
+
+
+def gpu(uuid: str, *, memory_mib: int, free_mib: int) -> Gpu:
+    return Gpu(index=0, uuid=uuid, name="Small GPU", memory_mib=memory_mib, free_mib=free_mib)
 
 
 class SmallGpu:
@@ -46,8 +51,9 @@ class SmallGpu:
 
     async def close(self) -> None: ...
 
-    def memory(self, _uuid: str = "") -> Memory:
-        return Memory(GPU_MIB - sum(needs_mib(config) + CONTEXT_MIB for config in self.at_work.values()), GPU_MIB)
+    def look(self) -> list[Gpu]:
+        taken = sum(needs_mib(config) + CONTEXT_MIB for config in self.at_work.values())
+        return [gpu("GPU-a", memory_mib=GPU_MIB, free_mib=GPU_MIB - int(taken))]
 
 
 class SmallGpuWorker:
@@ -67,7 +73,7 @@ class SmallGpuWorker:
         if run is None:
             return Answer({run_id: "refused"})
         store.record_environment(run_id, replace(ENVIRONMENT, device="Small GPU"))
-        fits = needs_mib(run.config) + CONTEXT_MIB <= self.gpu.memory().free_mib
+        fits = needs_mib(run.config) + CONTEXT_MIB <= self.gpu.look()[0].free_mib
         if fits:
             self.gpu.at_work[run_id] = run.config
         await asyncio.sleep(0.2)
@@ -93,7 +99,7 @@ def train(store: Store, *requests) -> list[tuple[Config, RunStatus]]:
     study = store.add_study("isicbench run", requests, force=False)
     gpu = SmallGpu(store)
     scheduler = Scheduler(store, study.id, gpu, safeguards=Safeguards())
-    scheduler.packing.memory_of = gpu.memory
+    scheduler.packing.gpus = gpu.look
     scheduler.run()
     return [(run.config, run.status) for run in store.runs(study_id=study.id)]
 
@@ -118,16 +124,17 @@ def test_a_run_too_large_for_an_empty_device_fails_once(store, monkeypatch):
 
 def test_devices_do_not_count_for_each_other_and_cpus_take_what_comes(store):
     small, large = (store.run(run_id) for run_id in queue(store, request(FINE_TUNED), request(LARGE)))
-    packing = Packing(memory_of=lambda uuid: Memory(1500.0, 10_000.0))
+    looks = [gpu(uuid, memory_mib=10_000, free_mib=1500) for uuid in ("GPU-a", "GPU-b")]
+    packing = Packing(gpus=lambda: looks)
     packing.learn(LARGE, 7000.0)
-    assert packing.may_start(large, SLOTS[0])
+    assert packing.room_for(SLOTS[0])(large)
     packing.starts(SLOTS[0], [small])
-    assert not packing.may_start(large, SLOTS[1])
-    assert packing.may_start(small, SLOTS[1])
-    assert packing.may_start(large, ELSEWHERE)
+    assert not packing.room_for(SLOTS[1])(large)
+    assert packing.room_for(SLOTS[1])(small)
+    assert packing.room_for(ELSEWHERE)(large)
     cpus = [Slot(name=f"cpu:{i}", device="cpu", title=f"cpu:{i}", threads=1) for i in range(2)]
     packing.starts(cpus[0], [small])
-    assert packing.may_start(large, cpus[1])
+    assert packing.room_for(cpus[1])(large)
 
 
 def test_peaks_of_gpus_alone_are_remembered(store):
