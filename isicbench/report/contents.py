@@ -7,7 +7,7 @@ from isicbench.compute.environment import PACKAGES
 from isicbench.errors import IsicbenchError
 from isicbench.records import Diagnosis, EnvironmentRecord, RunRecord
 from isicbench.report.comparison_section import ReportComparisons, report_comparisons
-from isicbench.report.cost_table import CostLine, Costs, cost_lines
+from isicbench.report.cost_table import CostLine, Costs, cost_lines, read_costs
 from isicbench.report.cross_dataset import CrossDataset, read_cross_dataset
 from isicbench.report.experiments import Experiment, Outcome, group_experiments
 from isicbench.report.extent import ROWS, Extent, report_extent
@@ -68,7 +68,7 @@ class ReportContents:
     score_lines: tuple[str, ...]
     """What the figures of `rows` are."""
     costs: Costs
-    """By run, where they are recorded."""
+    """By run, of one an experiment, where they are recorded."""
     cost_lines: tuple[CostLine, ...]
     """The experiments to weigh against their costs; none where all have one network."""
     environments: tuple[str, ...]
@@ -123,7 +123,7 @@ def read_contents(source: ReportSource, runs: Sequence[RunRecord], *, table_rows
     leading = [outcome.run.id for experiment in detailed for outcome in experiment.leading]
     probabilities = source.probabilities(leading)
     environments = source.environments(run_ids)
-    costs = source.costs([outcome.run.id for experiment in experiments for outcome in experiment.counted])
+    costs = read_costs(source, experiments)
     return ReportContents(
         experiments=tuple(experiments),
         rows=tuple(rows),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from isicbench.records import CostRecord
 from isicbench.report.data_table import Column, DataTable, Named
 from isicbench.report.experiments import Experiment
+from isicbench.report.source import ReportSource
 from isicbench.report.table import ResultRow
 
 Costs = Mapping[int, CostRecord]
@@ -40,6 +41,14 @@ class CostPoint:
 def cost_of(costs: CostRecord, measure: Column) -> float | None:
     """In the measure's unit; None for a latency that was not measured."""
     return {"parameters": costs.parameters / 1e6, "gflops": costs.gflops, "latency_ms": costs.latency_ms}[measure.key]
+
+
+def read_costs(source: ReportSource, experiments: Sequence[Experiment]) -> Costs:
+    """Of one run an experiment, as far as any has them: its runs share one network, and each has a file of its own."""
+    counted = [[outcome.run.id for outcome in experiment.counted] for experiment in experiments]
+    found = source.costs([first for first, *_ in filter(None, counted)])
+    others = [run_id for first, *rest in filter(None, counted) if first not in found for run_id in rest]
+    return {**found, **source.costs(others)} if others else found
 
 
 def experiment_costs(experiment: Experiment, costs: Costs) -> CostRecord | None:
