@@ -123,10 +123,7 @@ def open_found(root: Path) -> Dataset:
         if challenge is not ISIC2016 and has_layout(root, challenge.folders):
             return scan_challenge(challenge, root)
     if not has_layout(root) and (folder := ph2.images_folder(root)):
-        pairs = ph2.scan_ph2(folder)
-        return Dataset(
-            name="ph2", root=root, train=(), test=pairs, source=ph2.PAGE, licence=OWN_LICENCE, citation=ph2.CITATION
-        )
+        return ph2.scan_ph2(root, folder)
     return open_folder(root)
 
 

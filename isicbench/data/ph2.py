@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from isicbench.data.dataset import Dataset, Pair
+from isicbench.data.dataset import Dataset
 from isicbench.data.pairing import pair_files
 from isicbench.data.published_files import default_root, require_counts
 from isicbench.errors import DataError
@@ -28,17 +28,9 @@ def open_ph2(data_dir: Path | None) -> Dataset:
     folder = images_folder(root)
     if folder is None:
         raise DataError(f"PH2 is not in {root}", hint=_manual_hint())
-    pairs = scan_ph2(folder)
-    require_counts([len(pairs)], [COUNT], shown_as=str(root), title="PH2")
-    return Dataset(
-        name="ph2",
-        root=root,
-        train=(),
-        test=pairs,
-        source=PAGE,
-        licence="for research and benchmarking, from its authors on registration",
-        citation=CITATION,
-    )
+    dataset = scan_ph2(root, folder)
+    require_counts([len(dataset.test)], [COUNT], shown_as=str(root), title="PH2")
+    return dataset
 
 
 def images_folder(root: Path) -> Path | None:
@@ -47,9 +39,17 @@ def images_folder(root: Path) -> Path | None:
     return next((place for place in places if place.is_dir() and next(place.glob(PICTURE), None)), None)
 
 
-def scan_ph2(folder: Path) -> tuple[Pair, ...]:
-    """Every pair beneath the folder; raises `DataError` where an image or a mask is alone."""
-    return pair_files(sorted(folder.glob(PICTURE)), sorted(folder.glob(MASK)), shown_as=str(folder))
+def scan_ph2(root: Path, folder: Path) -> Dataset:
+    """Every pair beneath the folder, however many; raises `DataError` where an image or a mask is alone."""
+    return Dataset(
+        name="ph2",
+        root=root,
+        train=(),
+        test=pair_files(sorted(folder.glob(PICTURE)), sorted(folder.glob(MASK)), shown_as=str(folder)),
+        source=PAGE,
+        licence="for research and benchmarking, from its authors on registration",
+        citation=CITATION,
+    )
 
 
 def _manual_hint() -> str:
