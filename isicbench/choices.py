@@ -1,7 +1,7 @@
-"""A name that fits none of the valid ones, as one error that lists them and guesses what was meant."""
+"""Names in messages: one that fits none of the valid ones, with a guess at what was meant; and the first of many."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from isicbench.errors import ConfigError
@@ -15,6 +15,12 @@ def unknown(option: str, value: str, choices: Iterable[str]) -> ConfigError:
     """`--sort dise: there is no such value`, with the nearest of the choices and all of them as the hint."""
     valid = list(dict.fromkeys(choices))
     return ConfigError(f"{option} {value}: there is no such value", hint=f"{_guess(value, valid)}{_listed(valid)}")
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """`a, b, and 3 more`: the first of them, and how many are left out."""
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
 
 
 def _guess(value: str, valid: list[str]) -> str:

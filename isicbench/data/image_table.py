@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from isicbench.choices import unknown
+from isicbench.choices import some_of, unknown
 from isicbench.data.pairing import ANY_SUFFIXES
 from isicbench.errors import DataError
 
@@ -83,8 +83,7 @@ def _id_of(value: str) -> str:
 
 def _require_all(path: Path, column: str, missing: Sequence[str]) -> None:
     if missing:
-        more = f", and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         raise DataError(
-            f"{path} has no {column} for {len(missing)} images: {', '.join(missing[:NAMED])}{more}",
+            f"{path} has no {column} for {len(missing)} images: {some_of(missing, NAMED)}",
             hint="Each image needs a row; its id is the file's name without the suffix.",
         )

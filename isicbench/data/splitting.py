@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from isicbench.choices import some_of
 from isicbench.config import Config
 from isicbench.data.dataset import Dataset, Pair
 from isicbench.data.image_table import read_column, read_splits
@@ -98,8 +99,7 @@ def _require_whole(dataset: Dataset, groups: Groups) -> None:
             if seen.setdefault(group, split) != split:
                 torn[group] = f"{group} ({seen[group]} and {split})"
     if torn:
-        more = f", and {len(torn) - NAMED} more" if len(torn) > NAMED else ""
         raise DataError(
-            f"{len(torn)} groups have images in two splits: {', '.join(list(torn.values())[:NAMED])}{more}",
+            f"{len(torn)} groups have images in two splits: {some_of(list(torn.values()), NAMED)}",
             hint="Split by patient or lesion, or leave --group-by away.",
         )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from isicbench.choices import some_of
 from isicbench.config import RECIPE, Config
 from isicbench.records import DatasetRecord
 from isicbench.report.experiments import Experiment
@@ -65,9 +66,8 @@ def _stopped_early(experiments: Sequence[Experiment]) -> list[str]:
         for outcome in experiment.counted
         if experiment.config.patience and outcome.epochs[-1].epoch < experiment.config.epochs
     ]
-    more = len(stopped) - PROTOCOLS_UP_TO
-    named = stopped[:PROTOCOLS_UP_TO] + ([f"and {more} more"] if more > 0 else [])
-    return [f"Stopped early, for want of a better epoch on validation: {', '.join(named)}."] if stopped else []
+    named = some_of(stopped, PROTOCOLS_UP_TO)
+    return [f"Stopped early, for want of a better epoch on validation: {named}."] if stopped else []
 
 
 def protocol_lines(experiments: Sequence[Experiment], datasets: Mapping[str, DatasetRecord]) -> list[ProtocolLine]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from isicbench.choices import some_of
 from isicbench.config import Config
 from isicbench.data.contamination import SeenImage, scored_images, seen_images, trained_images, validation_images
 from isicbench.scheduling.planning import Plan
@@ -34,10 +35,9 @@ def _distinct_splits(plan: Plan) -> list[Config]:
 def _warning(split: str, seen: Sequence[SeenImage], total: int) -> str:
     if not seen:
         return ""
-    named = ", ".join(f"{one.image.image_id} as {one.trained.image_id} ({REASONS[one.reason]})" for one in seen[:NAMED])
-    more = f", and {len(seen) - NAMED} more" if len(seen) > NAMED else ""
+    named = [f"{one.image.image_id} as {one.trained.image_id} ({REASONS[one.reason]})" for one in seen]
     certain = "Their" if all(one.reason != "near" for one in seen) else "Where the pictures are the same, their"
     return (
-        f"{len(seen)} of {total} {split} images are trained on as well: {named}{more}. {certain} scores will be too "
-        "high. See: isicbench data audit"
+        f"{len(seen)} of {total} {split} images are trained on as well: {some_of(named, NAMED)}. {certain} scores will "
+        "be too high. See: isicbench data audit"
     )
