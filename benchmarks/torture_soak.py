@@ -21,6 +21,8 @@ STUDY = (
 WORKERS = 2
 GROWTH_MIB = 48
 """By which a process's resident memory may differ between the second quarter of the runs and the last one."""
+RUNS_TO_JUDGE_MEMORY = 200
+"""Of fewer, a quarter holds so few runs that its least memory is that of whichever group of runs happened to train."""
 LOOK_SECONDS = 0.1
 CLEARING_SECONDS = 5.0
 INTERRUPTED = 130
@@ -46,15 +48,17 @@ class Growth:
     files: tuple[float, float]
     threads: tuple[float, float]
 
-    @property
-    def leaks(self) -> bool:
-        return self.memory_mib[1] - self.memory_mib[0] > GROWTH_MIB or any(
+    def leaks(self, *, runs: int) -> bool:
+        """Judged over so many runs."""
+        grown_mib = self.memory_mib[1] - self.memory_mib[0]
+        return (grown_mib > GROWTH_MIB and runs >= RUNS_TO_JUDGE_MEMORY) or any(
             last > first for first, last in (self.files, self.threads)
         )
 
 
 def soak(folder: Path, *, runs: int, minutes: float) -> bool:
-    """Whether the first two workers did all runs, or those of so many minutes, and no process grew."""
+    """Whether the first two workers did all runs, or those of so many minutes, and no process grew: by
+    files and threads, and over enough runs by memory."""
     seeds = [word for seed in range(runs // 4) for word in ("--seed", str(seed))]
     study = TinyStudy(folder, *STUDY, *seeds, side_px=32)
     command = study.start("soak.db")
@@ -63,10 +67,11 @@ def soak(folder: Path, *, runs: int, minutes: float) -> bool:
         print(f"exit code {command.returncode}, {len(samples)} samples: {study.log[-2000:]}")
         return False
     found = [growth for name in dict.fromkeys(s.process for s in samples) if (growth := growth_of(samples, name))]
-    print(f"{samples[-1].completed} runs; least figures of the 2nd and the 4th quarter of them:")
+    completed = samples[-1].completed
+    print(f"{completed} runs; least figures of the 2nd and the 4th quarter of them:")
     for growth in found:
         print(f"  {growth}")
-    return len(found) == 1 + WORKERS and not any(growth.leaks for growth in found)
+    return len(found) == 1 + WORKERS and not any(growth.leaks(runs=completed) for growth in found)
 
 
 def growth_of(samples: Sequence[Sample], process: str) -> Growth | None:
