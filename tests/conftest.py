@@ -18,12 +18,23 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hide the user's GPU from tests that do not ask for one; `pytest -m gpu` runs those that do."""
     if config.option.markexpr != "gpu":
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
+        _keep_to_a_share_of_the_cores(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+
+
+def _keep_to_a_share_of_the_cores(place: int, places: int) -> None:
+    """With all that tests start: two torches with a thread for every core wait for each other within every layer."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, set(cores[place::places]) or set(cores))
 
 
 @pytest.fixture(scope="session")
 def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache folder for the whole test session, so that datasets are prepared once."""
-    return tmp_path_factory.mktemp("home")
+    """One cache folder for all processes of the test session, so that datasets are prepared once."""
+    own = tmp_path_factory.getbasetemp()
+    home = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "home"
+    home.mkdir(exist_ok=True)
+    return home
 
 
 @pytest.fixture(autouse=True)

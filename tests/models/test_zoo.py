@@ -12,9 +12,9 @@ from isicbench.models.zoo import build_encoder
 from isicbench.testing.networks import NETWORK_PROMISES, network_config
 
 ENCODERS = ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "resnet18", "regnet_y_400mf", "convnext_tiny",
-            "timm:densenet121", "timm:resnet10t")  # fmt: skip
+            "timm:mobilenetv3_small_050", "timm:resnet10t")  # fmt: skip
 """One of each family; `isicbench encoders` lists them all."""
-PAIRS = [(encoder, decoder) for encoder in ENCODERS for decoder in DECODERS]
+PAIRS = [(encoder, decoder) for encoder in ENCODERS for decoder in DECODERS] + [("timm:densenet121", "unet")]
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: f"{pair[0]}-{pair[1]}")
