@@ -1,7 +1,7 @@
 """What `isicbench db copy` would do: which runs a target lacks, and which numbers they get there."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,8 +10,8 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
-from isicbench.records import FINISHED, RunStatus
-from isicbench.store.schema import EvaluationRow, ProbabilityRow, RunRow, StudyRow, StudyRunRow, Table
+from isicbench.records import FINISHED, WHAT_WAS_SCORED, RunStatus
+from isicbench.store.schema import EvaluationRow, PluginMetricRow, ProbabilityRow, RunRow, StudyRow, StudyRunRow, Table
 
 Action = Literal["add", "replace", "extend", "keep", "leave"]
 TABLES: Mapping[str, SqlTable] = Table.metadata.tables
@@ -59,7 +59,7 @@ class _Known:
     status: str
     finished_at: datetime | None
     scored: frozenset[tuple[Any, ...]]
-    """What its evaluations and its probabilities are of."""
+    """What its evaluations, metrics of other packages and probabilities are of."""
 
 
 def plan_copy(source: Connection, target: Connection | None) -> CopyPlan:
@@ -150,16 +150,15 @@ def _known_runs(connection: Connection) -> dict[str, _Known]:
 
 
 def _scored(connection: Connection) -> defaultdict[int, list[tuple[Any, ...]]]:
-    evaluations = select(
-        EvaluationRow.run_id,
-        EvaluationRow.dataset_fingerprint,
-        EvaluationRow.split,
-        EvaluationRow.resolution,
-        EvaluationRow.threshold,
+    what = [getattr(EvaluationRow, name) for name in WHAT_WAS_SCORED]
+    metrics = select(EvaluationRow.run_id, *what, PluginMetricRow.name)
+    queries = (
+        select(EvaluationRow.run_id, *what),
+        metrics.join(PluginMetricRow, PluginMetricRow.evaluation_id == EvaluationRow.id),
+        select(ProbabilityRow.run_id, ProbabilityRow.dataset_fingerprint, ProbabilityRow.split),
     )
-    probabilities = select(ProbabilityRow.run_id, ProbabilityRow.dataset_fingerprint, ProbabilityRow.split)
     found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    rows: Iterable[Any] = (*connection.execute(evaluations), *connection.execute(probabilities))
-    for run_id, *what in rows:
-        found[run_id].append(tuple(what))
+    for query in queries:
+        for run_id, *scored in connection.execute(query):
+            found[run_id].append(tuple(scored))
     return found

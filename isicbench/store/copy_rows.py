@@ -10,7 +10,6 @@ from sqlalchemy.engine import Connection
 from isicbench.errors import StoreError
 from isicbench.records import RunStatus
 from isicbench.store.copy_plan import TABLES, PlannedRun, highest_number, missing_links, next_number
-from isicbench.store.schema import PLUGIN_METRIC
 
 Row = dict[str, Any]
 REPLACED = ("epochs", "evaluations", "probabilities", "diagnoses", "predictions", "artifacts")
@@ -35,7 +34,6 @@ def copy_run(
     number = target_numbers[planned.number]
     if planned.action == "extend":
         _copy_scores(source, target, planned.number, number)
-        _copy_plugin_metrics(source, target, planned.number, number)
         return
     values = row | {
         "id": number,
@@ -92,19 +90,15 @@ def _copy_own(source: Connection, target: Connection, old: int, new: int, *, ren
 
 
 def _copy_scores(source: Connection, target: Connection, old: int, new: int) -> None:
-    """Evaluations and distributions that the target's run lacks."""
+    """Evaluations, other packages' metrics and distributions that the target's run lacks."""
     scored = ("dataset_fingerprint", "split", "resolution", "threshold")
-    _copy_with_parts(source, target, "evaluations", "image_scores", "evaluation_id", runs=(old, new), key=scored)
+    owner = ("run_id", old, new)
+    evaluations = _copy_with_parts(source, target, "evaluations", "image_scores", "evaluation_id", owner, key=scored)
+    for theirs, ours in evaluations.items():
+        owned = ("evaluation_id", theirs, ours)
+        _copy_with_parts(source, target, "plugin_metrics", "plugin_scores", "metric_id", owned, key=("name",))
     key = ("dataset_fingerprint", "split")
-    _copy_with_parts(source, target, "probabilities", "threshold_scores", "probability_id", runs=(old, new), key=key)
-
-
-def _copy_plugin_metrics(source: Connection, target: Connection, old: int, new: int) -> None:
-    """Those that the target's run lacks."""
-    known = {(row["message"], row["advice"]) for row in _rows(target, "diagnoses", run_id=new, kind=PLUGIN_METRIC)}
-    found = _rows(source, "diagnoses", run_id=old, kind=PLUGIN_METRIC)
-    lacking = [row for row in found if (row["message"], row["advice"]) not in known]
-    _insert(target, TABLES["diagnoses"], [_without_id(row) | {"run_id": new} for row in lacking])
+    _copy_with_parts(source, target, "probabilities", "threshold_scores", "probability_id", owner, key=key)
 
 
 def _copy_with_parts(
@@ -113,17 +107,22 @@ def _copy_with_parts(
     whole: str,
     parts: str,
     reference: str,
+    owner: tuple[str, int, int],
     *,
-    runs: tuple[int, int],
     key: Sequence[str],
-) -> None:
-    old, new = runs
-    known = {tuple(row[name] for name in key) for row in _rows(target, whole, run_id=new)}
-    for row in _rows(source, whole, run_id=old):
-        if tuple(row[name] for name in key) not in known:
-            made = _add(target, TABLES[whole], _without_id(row) | {"run_id": new})
+) -> dict[int, int]:
+    """What the target lacks of it; the target's number by the source's, also of what it had."""
+    column, old, new = owner
+    numbers = {tuple(row[name] for name in key): row["id"] for row in _rows(target, whole, **{column: new})}
+    copied = {}
+    for row in _rows(source, whole, **{column: old}):
+        same = tuple(row[name] for name in key)
+        if same not in numbers:
+            numbers[same] = _add(target, TABLES[whole], _without_id(row) | {column: new})
             found = _rows(source, parts, **{reference: row["id"]})
-            _insert(target, TABLES[parts], [part | {reference: made} for part in found])
+            _insert(target, TABLES[parts], [part | {reference: numbers[same]} for part in found])
+        copied[row["id"]] = numbers[same]
+    return copied
 
 
 def _experiment(source: Connection, target: Connection, number: int) -> int:

@@ -30,7 +30,6 @@ from isicbench.records import (
     RunStatus,
     SampleRecord,
     StudyRecord,
-    what_was_scored,
 )
 from isicbench.store import contents_mark, cost_files, image_metrics, plugin_metrics, rows_to_records, studies
 from isicbench.store.engine import open_engine, reading
@@ -210,13 +209,12 @@ class ReadingStore:
         found: defaultdict[int, list[EvaluationRecord]] = defaultdict(list)
         with reading(self._engine) as session:
             rows = session.execute(query).all()
-            scores: dict[int, tuple[ImageScore, ...]] = {}
-            if with_image_scores:
-                scores = _image_scores(session, [row.id for row in rows])
-            metrics = plugin_metrics.plugin_metrics(session, run_ids, with_values=with_image_scores)
+            numbers = [row.id for row in rows]
+            scores = _image_scores(session, numbers) if with_image_scores else {}
+            metrics = plugin_metrics.plugin_metrics(session, numbers, with_values=with_image_scores)
             for row in rows:
-                own = metrics.get((row.run_id, *what_was_scored(row)), ())
-                found[row.run_id].append(rows_to_records.evaluation_record(row, scores.get(row.id, ()), own))
+                record = rows_to_records.evaluation_record(row, scores.get(row.id, ()), metrics.get(row.id, ()))
+                found[row.run_id].append(record)
         return dict(found)
 
     def image_metric(

@@ -31,7 +31,6 @@ from isicbench.store.finite import finite
 from isicbench.store.plugin_metrics import record_plugin_metrics
 from isicbench.store.reconnecting import moment
 from isicbench.store.schema import (
-    PLUGIN_METRIC,
     ArtifactRow,
     DiagnosisRow,
     EnvironmentRow,
@@ -113,13 +112,13 @@ def record_evaluation(session: Session, run_id: int, evaluation: EvaluationRecor
     session.execute(delete(EvaluationRow).filter_by(**same))
     values = asdict(replace(evaluation, image_scores=(), plugin_metrics=()))
     del values["image_scores"], values["plugin_metrics"]
-    record_plugin_metrics(session, run_id, evaluation)
     row = EvaluationRow(run_id=run_id, created_at=_now(), **finite(values))
     session.add(row)
     session.flush()
     if evaluation.image_scores:
         scores = [{"evaluation_id": row.id, **finite(_fields(score))} for score in evaluation.image_scores]
         session.execute(insert(ImageScoreRow), scores)
+    record_plugin_metrics(session, row.id, evaluation.plugin_metrics)
 
 
 def record_probabilities(session: Session, run_id: int, record: ProbabilityRecord) -> None:
@@ -136,7 +135,7 @@ def record_probabilities(session: Session, run_id: int, record: ProbabilityRecor
 
 def record_diagnoses(session: Session, run_id: int, diagnoses: Sequence[Diagnosis]) -> None:
     """All of a run's diagnoses, in place of what was said before."""
-    session.execute(delete(DiagnosisRow).where(DiagnosisRow.run_id == run_id, DiagnosisRow.kind != PLUGIN_METRIC))
+    session.execute(delete(DiagnosisRow).where(DiagnosisRow.run_id == run_id))
     for diagnosis in diagnoses:
         evidence = finite(dict(diagnosis.evidence))
         session.add(

@@ -22,8 +22,6 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-PLUGIN_METRIC = "plugin_metric"
-"""Kind of the rows of `diagnoses` that are none: see `isicbench.store.plugin_metrics`."""
 STATUSES = ("queued", "running", "completed", "failed", "diverged", "interrupted")
 
 
@@ -216,12 +214,7 @@ class RunRow(Table):
     log_path: Mapped[str] = mapped_column(default="")
 
     experiment: Mapped[ExperimentRow] = relationship(lazy="joined", innerjoin=True)
-    diagnoses: Mapped[list["DiagnosisRow"]] = relationship(
-        primaryjoin=lambda: (DiagnosisRow.run_id == RunRow.id) & (DiagnosisRow.kind != PLUGIN_METRIC),
-        lazy="selectin",
-        order_by="DiagnosisRow.id",
-        viewonly=True,
-    )
+    diagnoses: Mapped[list["DiagnosisRow"]] = relationship(lazy="selectin", order_by="DiagnosisRow.id", viewonly=True)
 
 
 class EpochRow(Table):
@@ -294,6 +287,29 @@ class ImageScoreRow(Table):
     thresholded_iou: Mapped[float | None]
     boundary_iou: Mapped[float | None]
     hausdorff95_px: Mapped[float | None]
+
+
+class PluginMetricRow(Table):
+    """What a metric of another package says of an evaluation's images."""
+
+    __tablename__ = "plugin_metrics"
+    __table_args__ = (UniqueConstraint("evaluation_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    version: Mapped[str]
+    better: Mapped[str]
+    mean: Mapped[float | None]
+    problem: Mapped[str]
+
+
+class PluginScoreRow(Table):
+    __tablename__ = "plugin_scores"
+
+    metric_id: Mapped[int] = mapped_column(ForeignKey("plugin_metrics.id", ondelete="CASCADE"), primary_key=True)
+    image_id: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float | None]
 
 
 class ProbabilityRow(Table):

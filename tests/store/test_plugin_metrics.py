@@ -44,6 +44,21 @@ def test_an_evaluation_that_is_repeated_replaces_them(file_store):
     assert [metric.mean for metric in evaluation.plugin_metrics] == [0.5]
 
 
+def test_a_copy_brings_metrics_to_an_evaluation_that_the_target_has(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = open_store("source.db")
+    [run_id] = queue(source)
+    complete(source, run_id)
+    copy_database("source.db", "target.db")
+    [plain] = source.evaluations([run_id], with_image_scores=True)[run_id]
+    source.record_evaluation(run_id, replace(plain, plugin_metrics=(AREA, BROKEN)))
+    copy_database("source.db", "target.db")
+    target = open_store("target.db", create=False)
+    [evaluation] = target.evaluations([run_id], with_image_scores=True)[run_id]
+    assert told(evaluation.plugin_metrics) == told((AREA, BROKEN))
+    assert evaluation.image_scores == plain.image_scores
+
+
 @pytest.mark.parametrize("later", [False, True], ids=["with the run", "of a later evaluation"])
 def test_a_copy_of_the_database_has_them(tmp_path, monkeypatch, later):
     monkeypatch.chdir(tmp_path)
