@@ -7,7 +7,6 @@ import typer
 
 from isicbench.cli.app import single
 from isicbench.cli.options import Database, Json, Since, Statuses, Study, Tags
-from isicbench.evaluation.scales import Metric
 
 
 class Resolution(StrEnum):
@@ -30,7 +29,14 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    metric: Annotated[Metric, typer.Option("--metric", help="What to compare.")] = Metric.DICE,
+    metric: Annotated[
+        str,
+        typer.Option(
+            "--metric",
+            metavar="METRIC",
+            help="What to compare: a metric that isicbench metrics lists, another package's as PACKAGE:NAME.",
+        ),
+    ] = "dice",
     resolution: Annotated[
         Resolution,
         typer.Option("--resolution", help="auto: original where every experiment was scored at it, else training."),

@@ -28,8 +28,10 @@ class Interval:
         return Interval(low=max(self.low, lowest), high=min(self.high, highest), method=self.method)
 
 
-def mean_interval(scores: Scores, *, highest: float = 1.0, resamples: int = RESAMPLES) -> Interval | None:
-    """The interval of the mean of `(seeds, images)` scores on a scale from 0 to `highest`.
+def mean_interval(
+    scores: Scores, *, lowest: float = 0.0, highest: float = 1.0, resamples: int = RESAMPLES
+) -> Interval | None:
+    """The interval of the mean of `(seeds, images)` scores on a scale from `lowest` to `highest`.
 
     One seed: bootstrap over images, for this training. Several: over seeds and images, for the experiment, symmetric
     (see `isicbench.evaluation.variance`) and cut at the scale's ends. None for a single image, which says nothing of
@@ -41,7 +43,7 @@ def mean_interval(scores: Scores, *, highest: float = 1.0, resamples: int = RESA
     if len(scores) == 1:
         return bootstrap_interval(scores[0], resamples=resamples)
     width, mean = half_width(mean_components(scores)), float(scores.mean())
-    return Interval(low=mean - width, high=mean + width, method="seeds and images").within(0.0, highest)
+    return Interval(low=mean - width, high=mean + width, method="seeds and images").within(lowest, highest)
 
 
 def bootstrap_interval(values: Scores, *, resamples: int = RESAMPLES) -> Interval | None:

@@ -21,24 +21,35 @@ class Metric(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """From 0 to `highest`."""
+    """What a score of an image is called, and where it lies: from `lowest` to `highest`."""
 
+    name: str
+    """As the database has it."""
     label: str
+    """As sentences and tables have it."""
     higher_is_better: bool = True
+    lowest: float = 0.0
     highest: float = 1.0
     decimals: int = 3
 
 
-SCALES = {
-    Metric.DICE: Scale(label="Dice"),
-    Metric.IOU: Scale(label="IoU"),
-    Metric.SENSITIVITY: Scale(label="sensitivity"),
-    Metric.SPECIFICITY: Scale(label="specificity"),
-    Metric.ACCURACY: Scale(label="accuracy"),
-    Metric.PRECISION: Scale(label="precision"),
-    Metric.THRESHOLDED_IOU: Scale(label="thresholded IoU"),
-    Metric.BOUNDARY_IOU: Scale(label="boundary IoU"),
+def unbounded(name: str, *, higher_is_better: bool) -> Scale:
+    """The scale of another package's metric, of which nothing else is known."""
+    return Scale(name=name, label=name, higher_is_better=higher_is_better, lowest=-math.inf, highest=math.inf)
+
+
+_LABELS = {
+    Metric.DICE: "Dice",
+    Metric.IOU: "IoU",
+    Metric.THRESHOLDED_IOU: "thresholded IoU",
+    Metric.BOUNDARY_IOU: "boundary IoU",
+}
+SCALES = {metric: Scale(name=metric.value, label=_LABELS.get(metric, metric.value)) for metric in Metric} | {
     Metric.HAUSDORFF95_PX: Scale(
-        label="95% Hausdorff distance (px)", higher_is_better=False, highest=math.inf, decimals=1
-    ),
+        name=Metric.HAUSDORFF95_PX.value,
+        label="95% Hausdorff distance (px)",
+        higher_is_better=False,
+        highest=math.inf,
+        decimals=1,
+    )
 }

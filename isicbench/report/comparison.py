@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from isicbench.evaluation.comparison import Comparison, compare_pairs
 from isicbench.evaluation.intervals import Interval, mean_interval
-from isicbench.evaluation.scales import SCALES, Metric
+from isicbench.evaluation.scales import Scale
 from isicbench.report.comparison_pairing import PairedScores, pair_images
 from isicbench.report.comparison_scores import ExperimentScores
 from isicbench.report.comparison_sentence import comparison_sentence
@@ -48,7 +48,8 @@ class PairLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonContents:
-    metric: Metric
+    scale: Scale
+    """Of the metric that is compared."""
     split: str
     resolution: str
     means: tuple[MeanLine, ...]
@@ -61,7 +62,7 @@ class ComparisonContents:
 def compare_experiments(
     experiments: Sequence[ExperimentScores],
     *,
-    metric: Metric,
+    scale: Scale,
     split: str,
     resolution: str,
     notes: Sequence[str] = (),
@@ -71,13 +72,13 @@ def compare_experiments(
 
     `picked_from` says of how many experiments these are the best, where they were picked by their scores.
     """
-    means = mean_lines(experiments, metric)
+    means = mean_lines(experiments, scale)
     total = max(len(means), picked_from)
-    places, family = _places(means, metric, total=total)
+    places, family = _places(means, scale, total=total)
     paired = [pair_images(experiments[a], experiments[b]) for a, b in places]
     compared = compare_pairs(
         [(pair.a, pair.b) for pair in paired if isinstance(pair, PairedScores)],
-        higher_is_better=SCALES[metric].higher_is_better,
+        higher_is_better=scale.higher_is_better,
         family=family,
     )
     tests = max(family or 0, sum(not math.isnan(made.p) for made in compared))
@@ -85,11 +86,11 @@ def compare_experiments(
     pairs = [
         _refused(a, b, means, reason=pair)
         if isinstance(pair, str)
-        else _pair(a, b, means, pair=pair, comparison=next(made), metric=metric, tests=tests)
+        else _pair(a, b, means, pair=pair, comparison=next(made), scale=scale, tests=tests)
         for (a, b), pair in zip(places, paired, strict=True)
     ]
     return ComparisonContents(
-        metric=metric,
+        scale=scale,
         split=split,
         resolution=resolution,
         means=tuple(means),
@@ -99,12 +100,12 @@ def compare_experiments(
     )
 
 
-def mean_lines(experiments: Sequence[ExperimentScores], metric: Metric) -> list[MeanLine]:
+def mean_lines(experiments: Sequence[ExperimentScores], scale: Scale) -> list[MeanLine]:
     """One line an experiment, over the images that have a score of every seed."""
-    return [_mean_line(experiment, metric) for experiment in experiments]
+    return [_mean_line(experiment, scale) for experiment in experiments]
 
 
-def _mean_line(experiment: ExperimentScores, metric: Metric) -> MeanLine:
+def _mean_line(experiment: ExperimentScores, scale: Scale) -> MeanLine:
     scores: NDArray[np.float64] = experiment.scores[:, np.isfinite(experiment.scores).all(axis=0)]
     return MeanLine(
         label=experiment.label,
@@ -113,16 +114,16 @@ def _mean_line(experiment: ExperimentScores, metric: Metric) -> MeanLine:
         image_count=scores.shape[1],
         left_out=experiment.scores.shape[1] - scores.shape[1],
         mean=float(scores.mean()) if scores.size else math.nan,
-        interval=mean_interval(scores, highest=SCALES[metric].highest),
+        interval=mean_interval(scores, lowest=scale.lowest, highest=scale.highest),
     )
 
 
-def _places(means: Sequence[MeanLine], metric: Metric, *, total: int) -> tuple[list[tuple[int, int]], int | None]:
+def _places(means: Sequence[MeanLine], scale: Scale, *, total: int) -> tuple[list[tuple[int, int]], int | None]:
     """The pairs to compare, and the size of the family that they were picked from if they were."""
     here = range(len(means))
     if total <= EVERY_PAIR_UP_TO:
         return [(a, b) for a in here for b in here[a + 1 :]], None
-    sign = 1 if SCALES[metric].higher_is_better else -1
+    sign = 1 if scale.higher_is_better else -1
     best = max(here, key=lambda place: -math.inf if math.isnan(m := means[place].mean) else sign * m)
     return [(best, other) for other in here if other != best], total * (total - 1) // 2
 
@@ -139,10 +140,10 @@ def _pair(
     *,
     pair: PairedScores,
     comparison: Comparison,
-    metric: Metric,
+    scale: Scale,
     tests: int,
 ) -> PairLine:
-    sentence = comparison_sentence(comparison, a=means[a].label, b=means[b].label, metric=metric, tests=tests)
+    sentence = comparison_sentence(comparison, a=means[a].label, b=means[b].label, scale=scale, tests=tests)
     return PairLine(a=a, b=b, comparison=comparison, left_out=pair.left_out, sentence=sentence)
 
 

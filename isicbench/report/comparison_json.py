@@ -13,7 +13,7 @@ Json = dict[str, Any]
 def comparison_to_json(contents: ComparisonContents) -> Json:
     """`metric split resolution tests experiments pairs notes`."""
     return {
-        "metric": contents.metric.value,
+        "metric": contents.scale.name,
         "split": contents.split,
         "resolution": contents.resolution,
         "tests": contents.tests,

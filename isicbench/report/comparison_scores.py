@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from isicbench.evaluation.scales import Metric
+from isicbench.evaluation.scales import Scale
 from isicbench.records import EvaluationRecord, ImageMetric
 from isicbench.report.experiments import Experiment, Outcome
 from isicbench.report.source import ReportSource
@@ -32,11 +32,11 @@ class ExperimentScores:
 
 
 def read_scores(
-    source: ReportSource, experiments: Sequence[Experiment], *, metric: Metric, split: str, resolution: str
+    source: ReportSource, experiments: Sequence[Experiment], *, scale: Scale, split: str, resolution: str
 ) -> tuple[list[ExperimentScores], list[str]]:
     """Each experiment's scores in one question to the source, and a note on every counted run that has none."""
     run_ids = [outcome.run.id for experiment in experiments for outcome in experiment.counted]
-    read = source.image_metric(run_ids, metric=metric.value, split=split, resolution=resolution)
+    read = source.image_metric(run_ids, metric=scale.name, split=split, resolution=resolution)
     found, notes = [], []
     for experiment in experiments:
         alike = _on_one_dataset(experiment.counted, read)
@@ -46,7 +46,7 @@ def read_scores(
             plural = "run" if len(missing) == 1 else "runs"
             notes.append(
                 f"{experiment.label}: {plural} {number_ranges(missing)} left out of the comparison, for want of "
-                f"{metric.value} image by image on the {split} images at the {resolution} resolution."
+                f"{scale.name} image by image on the {split} images at the {resolution} resolution."
             )
     return found, notes
 

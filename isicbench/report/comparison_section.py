@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from isicbench.evaluation.scales import SCALES, Metric
+from isicbench.evaluation.scales import SCALES, Metric, Scale
 from isicbench.records import EvaluationRecord
 from isicbench.report.comparison import ComparisonContents, MeanLine, compare_experiments, mean_lines
 from isicbench.report.comparison_scores import ExperimentScores, common_resolution, read_scores
@@ -13,6 +13,7 @@ from isicbench.report.source import ReportSource
 from isicbench.report.wording import MISSING
 
 SPLIT = "test"
+DICE, IOU = SCALES[Metric.DICE], SCALES[Metric.IOU]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +51,20 @@ def report_comparisons(
     """
     chosen = [experiments[place] for place in places]
     resolution = _table_resolution(chosen) or common_resolution(chosen, evaluations, split=SPLIT)
-    dice, notes = read_scores(source, chosen, metric=Metric.DICE, split=SPLIT, resolution=resolution)
+    dice, notes = read_scores(source, chosen, scale=DICE, split=SPLIT, resolution=resolution)
     if not dice:
         return None
-    iou, _ = read_scores(source, chosen, metric=Metric.IOU, split=SPLIT, resolution=resolution)
+    iou, _ = read_scores(source, chosen, scale=IOU, split=SPLIT, resolution=resolution)
     picked_from = sum(bool(experiment.counted) for experiment in experiments) if len(places) < len(experiments) else 0
     compared = compare_experiments(
-        dice, metric=Metric.DICE, split=SPLIT, resolution=resolution, notes=notes, picked_from=picked_from
+        dice, scale=DICE, split=SPLIT, resolution=resolution, notes=notes, picked_from=picked_from
     )
-    return ReportComparisons(dice=compared, dice_scores=tuple(dice), iou=tuple(mean_lines(iou, Metric.IOU)))
+    return ReportComparisons(dice=compared, dice_scores=tuple(dice), iou=tuple(mean_lines(iou, IOU)))
 
 
-def mean_cells(line: MeanLine, metric: Metric) -> tuple[str, str]:
+def mean_cells(line: MeanLine, scale: Scale) -> tuple[str, str]:
     """The mean and its interval as they are printed."""
-    decimals = SCALES[metric].decimals
+    decimals = scale.decimals
     if not line.image_count:
         return MISSING, MISSING
     interval = interval_text(line.interval.low, line.interval.high, decimals=decimals) if line.interval else MISSING

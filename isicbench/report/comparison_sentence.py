@@ -3,13 +3,12 @@
 import math
 
 from isicbench.evaluation.comparison import Comparison, Verdict
-from isicbench.evaluation.scales import SCALES, Metric, Scale
+from isicbench.evaluation.scales import Scale
 from isicbench.report.wording import count
 
 
-def comparison_sentence(comparison: Comparison, *, a: str, b: str, metric: Metric, tests: int) -> str:
+def comparison_sentence(comparison: Comparison, *, a: str, b: str, scale: Scale, tests: int) -> str:
     """The verdict on `a` and `b` with the figures behind it; `tests` is the number of pairs that Holm corrects for."""
-    scale = SCALES[metric]
     images = count(comparison.image_count, "image")
     if math.isnan(comparison.p):
         return f"{a} and {b} cannot be compared with {images}: a test needs two at least."

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from isicbench.evaluation.comparison import Comparison, Verdict
-from isicbench.evaluation.scales import SCALES, Scale
+from isicbench.evaluation.scales import Scale
 from isicbench.report.comparison import ComparisonContents
 from isicbench.report.comparison_section import mean_cells
 from isicbench.report.comparison_sentence import interval_text
@@ -29,10 +29,10 @@ def means_table(contents: ComparisonContents) -> Table:
     table = _table()
     table.add_column("#", justify="right")
     table.add_column("Experiment", overflow="fold", ratio=1)
-    for heading in ("Images", "Seeds", SCALES[contents.metric].label, "95% interval"):
+    for heading in ("Images", "Seeds", contents.scale.label, "95% interval"):
         table.add_column(heading, justify="right")
     for place, line in enumerate(contents.means, start=1):
-        cells = mean_cells(line, contents.metric)
+        cells = mean_cells(line, contents.scale)
         table.add_row(str(place), Text(line.label), str(line.image_count), str(len(line.seeds)), *cells)
     return table
 
@@ -50,7 +50,7 @@ def pairs_table(contents: ComparisonContents) -> Table:
             table.add_row(pair, *[MISSING] * 7, "not compared")
         else:
             verdict = Text(line.comparison.verdict.value, style=_STYLES[line.comparison.verdict])
-            table.add_row(pair, *pair_cells(line.comparison, SCALES[contents.metric]), verdict)
+            table.add_row(pair, *pair_cells(line.comparison, contents.scale), verdict)
     return table
 
 

@@ -153,7 +153,7 @@ def _scores(
             outcomes = [outcome for outcome in experiment.counted if outcome.run.id in read]
             if not outcomes:
                 continue
-            [line] = mean_lines([scores_of(experiment, outcomes, read)], metric)
+            [line] = mean_lines([scores_of(experiment, outcomes, read)], SCALES[metric])
             if isfinite(line.mean):
                 cells.setdefault(place, {})[metric] = Measured(
                     mean=line.mean,

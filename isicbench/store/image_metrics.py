@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from math import nan
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from isicbench.records import EvaluationRecord, ImageMetric, what_was_scored
-from isicbench.store.schema import EvaluationRow, ImageScoreRow
+from isicbench.store.schema import EvaluationRow, ImageScoreRow, PluginMetricRow, PluginScoreRow
 from isicbench.store.selection import among, in_byte_order
 
 
@@ -35,16 +35,8 @@ def image_metric_of(
 
 def _read(session: Session, evaluations: Mapping[int, tuple[int, str]], metric: str) -> dict[int, ImageMetric]:
     """`evaluations` gives run and dataset fingerprint of each evaluation, one a run."""
-    query = (
-        select(
-            ImageScoreRow.evaluation_id,
-            ImageScoreRow.image_id,
-            getattr(ImageScoreRow, metric),
-            ImageScoreRow.true_positives + ImageScoreRow.false_negatives,
-        )
-        .where(among(ImageScoreRow.evaluation_id, list(evaluations)))
-        .order_by(ImageScoreRow.evaluation_id, in_byte_order(session, ImageScoreRow.image_id))
-    )
+    query = _columns(metric).where(among(ImageScoreRow.evaluation_id, list(evaluations)))
+    query = query.order_by(ImageScoreRow.evaluation_id, in_byte_order(session, ImageScoreRow.image_id))
     found = {}
     for evaluation_id, group in groupby(session.execute(query), key=lambda row: row[0]):
         rows = list(group)
@@ -55,6 +47,20 @@ def _read(session: Session, evaluations: Mapping[int, tuple[int, str]], metric: 
             lesion_pixels={image_id: pixels for _, image_id, _, pixels in rows},
         )
     return found
+
+
+def _columns(metric: str) -> Select[int, str, float | None, int]:
+    """Evaluation, image, the metric's value, and the lesion's pixels."""
+    pixels = ImageScoreRow.true_positives + ImageScoreRow.false_negatives
+    if column := getattr(ImageScoreRow, metric, None):
+        return select(ImageScoreRow.evaluation_id, ImageScoreRow.image_id, column, pixels)
+    same = (PluginScoreRow.metric_id == PluginMetricRow.id, PluginScoreRow.image_id == ImageScoreRow.image_id)
+    return (
+        select(ImageScoreRow.evaluation_id, ImageScoreRow.image_id, PluginScoreRow.value, pixels)
+        .join(PluginMetricRow, PluginMetricRow.evaluation_id == ImageScoreRow.evaluation_id)
+        .join(PluginScoreRow, and_(*same))
+        .where(PluginMetricRow.name == metric)
+    )
 
 
 def _own_evaluations(

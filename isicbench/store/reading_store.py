@@ -220,7 +220,8 @@ class ReadingStore:
     def image_metric(
         self, run_ids: Sequence[int], *, metric: str, split: str, resolution: str
     ) -> dict[int, ImageMetric]:
-        """One metric (a score of `ImageScore`) of each run's own evaluation, image by image, and nothing else.
+        """One metric (a score of `ImageScore`, or another package's by its name) of each run's own evaluation, image by
+        image, and nothing else.
 
         A run without image scores of that split and resolution is absent.
         """

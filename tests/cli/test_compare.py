@@ -2,11 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
 from isicbench.errors import ConfigError, DataError
+from isicbench.records import PluginMetric
+from isicbench.store.store import open_store
 from tests.commands import isicbench
 
 REFERENCE = Path(__file__).parents[2] / "results.db"
@@ -54,3 +58,43 @@ def test_scores_that_are_not_there_are_one_error():
     done = isicbench("compare", "--split", "validation")
     assert done.returncode == DataError.exit_code
     assert "image by image on the validation images" in done.stderr
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """Two metrics of another package, on every image of both runs."""
+    store = open_store(str(tmp_path / "results.db"), create=False)
+    for run_id, evaluations in store.evaluations([1, 2], with_image_scores=True).items():
+        for evaluation in evaluations:
+            errors = {s.image_id: float(s.false_positives + s.false_negatives) for s in evaluation.image_scores}
+            wrong = PluginMetric(
+                name="measures:wrong_px", version="1.0", mean=fmean(errors.values()), better="lower", values=errors
+            )
+            made = replace(evaluation, plugin_metrics=(wrong, replace(wrong, name="measures:size", better="neither")))
+            store.record_evaluation(run_id, made)
+
+
+def test_metric_of_another_package_is_compared_like_any_other(measured):
+    done = isicbench("compare", 1, 2, "--metric", "measures:wrong_px", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    [pair] = found["pairs"]
+    assert found["metric"] == "measures:wrong_px"
+    assert pair["comparison"]["mean_a"] > pair["comparison"]["mean_b"] > 1
+    assert pair["comparison"]["verdict"] == "worse"
+    assert ", seed 0): measures:wrong_px " in pair["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("dise", "Did you mean dice?"),
+        ("measures:wrong", "Did you mean measures:wrong_px?"),
+        ("measures:size", "neither its higher nor its lower values are the better ones"),
+    ],
+)
+def test_metric_that_cannot_be_compared_is_one_error(measured, metric, words):
+    done = isicbench("compare", "--metric", metric)
+    assert done.returncode == ConfigError.exit_code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from isicbench.cli.delivery import deliver
-from isicbench.evaluation.scales import Metric
+from isicbench.evaluation.scales import SCALES, Metric
 from isicbench.report.comparison import compare_experiments
 from isicbench.report.comparison_scores import ExperimentScores
 from isicbench.report.contents import read_contents
@@ -141,7 +141,7 @@ def test_experiments_that_are_not_shown_to_differ_from_the_best_are_its_ties():
         scored("best", best),
         scored("tie", best - 0.001 + rng.normal(0, 0.05, 60)),
     ]
-    compared = compare_experiments(experiments, metric=Metric.DICE, split="test", resolution="training")
+    compared = compare_experiments(experiments, scale=SCALES[Metric.DICE], split="test", resolution="training")
     assert max(compared.means, key=lambda line: line.mean).label in ("best", "tie")
     assert dice_ties(compared) == {"best", "tie"} - {max(compared.means, key=lambda line: line.mean).label}
     assert dice_ties(None) == frozenset()

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from isicbench.evaluation.comparison import Comparison, Verdict
-from isicbench.evaluation.scales import SCALES
 from isicbench.report.comparison import ComparisonContents
 from isicbench.report.comparison_tables import pair_cells
 from isicbench.report.html.axes import Axis, coordinate, value_axis
@@ -64,7 +63,7 @@ def difference_rows(contents: ComparisonContents, series: Mapping[str, Series]) 
                 series=(series.get(a), series.get(b)),
                 verdict=made.verdict.value if made else "not compared",
                 chip=CHIPS[made.verdict] if made else "unshown",
-                cells=tuple(pair_cells(made, SCALES[contents.metric]) if made else [MISSING] * len(HEADINGS)),
+                cells=tuple(pair_cells(made, contents.scale) if made else [MISSING] * len(HEADINGS)),
                 values=_values(made) if made else (None,) * len(HEADINGS),
                 low=low,
                 high=high,

@@ -6,9 +6,8 @@ from math import isfinite
 from statistics import fmean
 
 from isicbench.evaluation.comparison import Verdict
-from isicbench.evaluation.scales import Metric
 from isicbench.report.comparison import ComparisonContents, MeanLine
-from isicbench.report.comparison_section import ReportComparisons, mean_cells
+from isicbench.report.comparison_section import DICE, IOU, ReportComparisons, mean_cells
 from isicbench.report.contents import ReportContents
 from isicbench.report.data_table import Summary
 from isicbench.report.experiments import Experiment
@@ -113,8 +112,8 @@ def _interval_notes(experiment: Experiment, comparisons: ReportComparisons | Non
     if comparisons is None or resolutions != {comparisons.dice.resolution}:
         return "", ""
     iou, dice = (
-        next((mean_cells(line, metric)[1] for line in lines if line.label == experiment.label), "")
-        for lines, metric in ((comparisons.iou, Metric.IOU), (comparisons.dice.means, Metric.DICE))
+        next((mean_cells(line, scale)[1] for line in lines if line.label == experiment.label), "")
+        for lines, scale in ((comparisons.iou, IOU), (comparisons.dice.means, DICE))
     )
     return iou.replace(MISSING, ""), dice.replace(MISSING, "")
 

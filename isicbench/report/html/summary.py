@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isicbench.evaluation.comparison import Verdict
-from isicbench.evaluation.scales import Metric
 from isicbench.report.comparison import ComparisonContents, PairLine
-from isicbench.report.comparison_section import mean_cells
+from isicbench.report.comparison_section import DICE, mean_cells
 from isicbench.report.contents import ReportContents
 from isicbench.report.html.differences import CHIPS
 from isicbench.report.html.overview import best_place
@@ -84,7 +83,7 @@ def _comparison_statements(compared: ComparisonContents) -> list[Statement]:
 
 def _best_statement(compared: ComparisonContents, best: int) -> Statement:
     line = compared.means[best]
-    mean, interval = mean_cells(line, Metric.DICE)
+    mean, interval = mean_cells(line, DICE)
     certainty = f" (95% interval {interval})" if line.interval else ""
     seeds = count(len(line.seeds), "seed")
     text = f"{line.label} has the highest Dice: {mean}{certainty}, {count(line.image_count, 'image')}, {seeds}."
