@@ -19,6 +19,7 @@ from tests.commands import isicbench
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.scheduling.database_content import content
 from tests.store.store_records import (
+    AREA,
     EVALUATION,
     FINE_TUNED,
     FROZEN,
@@ -56,6 +57,7 @@ def student(tmp_path: Path, name: str = "student", *, seeds: tuple[int, ...] = (
     store = open_store(str(tmp_path / name / "results.db"))
     for run_id in queue(store, *[request(seed=seed) for seed in seeds]):
         complete(store, run_id)
+        store.record_evaluation(run_id, replace(EVALUATION, split="validation", plugin_metrics=(AREA,)))
         write_files(store, run_id)
     [failed] = queue(store, request(FINE_TUNED, seed=seeds[0], name="mine"))
     start(store, failed)
@@ -162,7 +164,7 @@ def test_run_that_went_on_after_it_was_copied_is_brought_up_to_date(tmp_path, ta
     assert lab.run(run_id).status is RunStatus.INTERRUPTED
     queue(source, request(seed=7))
     complete(source, run_id)
-    source.record_evaluation(1, replace(EVALUATION, split="validation", final=False))
+    source.record_evaluation(1, replace(EVALUATION, threshold=0.25, final=False))
     done = copy_database(source.url, target)
     assert {run.number: run.action for run in done.plan.to_write} == {1: "extend", run_id: "replace"}
     assert content(target) == content(source.url)

@@ -42,10 +42,10 @@ class AnswerThief:
             while data := client.recv(65536):
                 if self.armed and b"COMMIT" in data:
                     self.armed = False
+                    self.stolen += 1
                     client.shutdown(socket.SHUT_RDWR)
                     server.sendall(data)
                     answers.join(10)
-                    self.stolen += 1
                     break
                 server.sendall(data)
         client.close()

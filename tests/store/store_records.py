@@ -15,6 +15,7 @@ from isicbench.records import (
     EvaluationRecord,
     ImageScore,
     Owner,
+    PluginMetric,
     PredictionRecord,
     ProbabilityRecord,
     RunStatus,
@@ -50,6 +51,9 @@ ENVIRONMENT = EnvironmentRecord(
     driver="",
     threads=2,
     git_revision="0f1e2d3+changes",
+)
+AREA = PluginMetric(
+    name="measures:area", version="1.0", mean=0.25, better="lower", values={"ISIC_0000001": 0.5, "ISIC_0000002": 0.0}
 )
 EVALUATION = EvaluationRecord(
     split="test",

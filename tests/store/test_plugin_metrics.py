@@ -8,11 +8,8 @@ import pytest
 from isicbench.records import PluginMetric
 from isicbench.scheduling.database_copy import copy_database
 from isicbench.store.store import open_store
-from tests.store.store_records import COLLAPSED, EVALUATION, complete, queue
+from tests.store.store_records import AREA, COLLAPSED, EVALUATION, complete, queue
 
-AREA = PluginMetric(
-    name="measures:area", version="1.0", mean=0.25, better="lower", values={"ISIC_0000001": 0.5, "ISIC_0000002": 0.0}
-)
 BROKEN = PluginMetric(name="measures:frail", version="1.0", mean=math.nan, better="higher", problem="it divides by 0")
 MEASURED = replace(EVALUATION, plugin_metrics=(AREA, BROKEN))
 

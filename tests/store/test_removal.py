@@ -1,5 +1,7 @@
 """A removed run leaves nothing behind, and takes nothing of another's."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, inspect, select
 
@@ -9,6 +11,8 @@ from isicbench.store.engine import open_engine
 from isicbench.store.schema import Table
 from isicbench.store.urls import database_url
 from tests.store.store_records import (
+    AREA,
+    EVALUATION,
     FINE_TUNED,
     PREDICTION,
     SAMPLE,
@@ -35,6 +39,7 @@ def row_counts(database: str) -> dict[str, int]:
 def test_removing_every_run_empties_every_table(store, database):
     done, failed = queue(store, request(), request(FINE_TUNED))
     complete(store, done)
+    store.record_evaluation(done, replace(EVALUATION, split="validation", plugin_metrics=(AREA,)))
     end(store, failed, RunStatus.FAILED)
     [retry] = queue(store, request(FINE_TUNED))
     before = row_counts(database)
