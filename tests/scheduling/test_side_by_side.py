@@ -63,7 +63,7 @@ def test_killed_worker_fails_every_run_that_it_had(quick, tmp_path):
 
 
 def test_each_run_of_a_group_whose_worker_died_is_tried_again_alone(quick, tmp_path):
-    command = start_isicbench("run", *quick, *SHARING, "--epochs", 12, log=tmp_path / "run.log")
+    command = start_isicbench("run", *quick, *SHARING, "--epochs", 60, log=tmp_path / "run.log")
     wait_until(lambda: Path("results.db").exists())
     running = wait_until(lambda: (found := opened_runs()) and len(found) == 3 and all(r.step for r in found) and found)
     psutil.Process(running[0].owner.pid).kill()

@@ -40,7 +40,7 @@ def at_epoch(number: int):
 
 
 def test_a_killed_worker_costs_a_run_nothing_but_the_steps_since_its_checkpoint(quick, tmp_path):
-    options = ("--frozen", "--epochs", 12, "--devices", "cpu")
+    options = ("--frozen", "--epochs", 20, "--devices", "cpu")
     command = start_isicbench("run", *quick, *options, *EVERY_STEP, log=tmp_path / "run.log")
     victim = at_epoch(3)
     psutil.Process(victim.owner.pid).kill()
@@ -67,7 +67,7 @@ def test_a_run_whose_workers_keep_dying_is_given_up(quick, tmp_path):
 
 
 def test_a_notice_of_preemption_is_obeyed_and_resume_goes_on_in_the_same_row(quick, tmp_path):
-    options = ("--fine-tuned", "--epochs", 6, "--devices", "cpu")
+    options = ("--fine-tuned", "--epochs", 10, "--devices", "cpu")
     command = start_isicbench("run", *quick, *options, log=tmp_path / "run.log")
     at_epoch(1)
     command.send_signal(signal.SIGUSR1)
@@ -85,7 +85,7 @@ def test_a_notice_of_preemption_is_obeyed_and_resume_goes_on_in_the_same_row(qui
 
 
 def test_a_group_that_was_killed_with_its_command_goes_on(quick, tmp_path):
-    options = ("--frozen", "--seed", 0, "--seed", 1, "--data-seed", 5, "--epochs", 12, "--devices", "cpu")
+    options = ("--frozen", "--seed", 0, "--seed", 1, "--data-seed", 5, "--epochs", 60, "--devices", "cpu")
     command = start_isicbench("run", *quick, *options, log=tmp_path / "run.log")
     orphan = at_epoch(2)
     command.kill()
@@ -105,7 +105,7 @@ def test_a_group_that_was_killed_with_its_command_goes_on(quick, tmp_path):
 
 def test_a_worker_that_stands_still_is_ended_and_its_run_tried_again(quick, tmp_path):
     command = start_isicbench(
-        *("run", *quick, "--frozen", "--epochs", 12, "--devices", "cpu", "--hang-minutes", 0.5),
+        *("run", *quick, "--frozen", "--epochs", 60, "--devices", "cpu", "--hang-minutes", 0.5),
         log=tmp_path / "run.log",
     )
     victim = at_epoch(1)
