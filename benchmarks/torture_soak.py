@@ -57,8 +57,8 @@ class Growth:
 
 
 def soak(folder: Path, *, runs: int, minutes: float) -> bool:
-    """Whether the first two workers did all runs, or those of so many minutes, and no process grew: by
-    files and threads, and over enough runs by memory."""
+    """Whether the first two workers did all runs, or those of so many minutes, and no process grew by files or threads,
+    nor, over enough runs, by memory."""
     seeds = [word for seed in range(runs // 4) for word in ("--seed", str(seed))]
     study = TinyStudy(folder, *STUDY, *seeds, side_px=32)
     command = study.start("soak.db")

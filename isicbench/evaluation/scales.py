@@ -38,18 +38,23 @@ def unbounded(name: str, *, higher_is_better: bool) -> Scale:
     return Scale(name=name, label=name, higher_is_better=higher_is_better, lowest=-math.inf, highest=math.inf)
 
 
-_LABELS = {
-    Metric.DICE: "Dice",
-    Metric.IOU: "IoU",
-    Metric.THRESHOLDED_IOU: "thresholded IoU",
-    Metric.BOUNDARY_IOU: "boundary IoU",
-}
-SCALES = {metric: Scale(name=metric.value, label=_LABELS.get(metric, metric.value)) for metric in Metric} | {
-    Metric.HAUSDORFF95_PX: Scale(
-        name=Metric.HAUSDORFF95_PX.value,
-        label="95% Hausdorff distance (px)",
-        higher_is_better=False,
-        highest=math.inf,
-        decimals=1,
+SCALES = {
+    Metric(scale.name): scale
+    for scale in (
+        Scale(name="dice", label="Dice"),
+        Scale(name="iou", label="IoU"),
+        Scale(name="sensitivity", label="sensitivity"),
+        Scale(name="specificity", label="specificity"),
+        Scale(name="accuracy", label="accuracy"),
+        Scale(name="precision", label="precision"),
+        Scale(name="thresholded_iou", label="thresholded IoU"),
+        Scale(name="boundary_iou", label="boundary IoU"),
+        Scale(
+            name="hausdorff95_px",
+            label="95% Hausdorff distance (px)",
+            higher_is_better=False,
+            highest=math.inf,
+            decimals=1,
+        ),
     )
 }

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from math import nan
 
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from isicbench.records import EvaluationRecord, ImageMetric, what_was_scored
+from isicbench.store.finite import number
 from isicbench.store.schema import EvaluationRow, ImageScoreRow, PluginMetricRow, PluginScoreRow
 from isicbench.store.selection import among, in_byte_order
 
@@ -43,7 +43,7 @@ def _read(session: Session, evaluations: Mapping[int, tuple[int, str]], metric: 
         run_id, fingerprint = evaluations[evaluation_id]
         found[run_id] = ImageMetric(
             dataset_fingerprint=fingerprint,
-            values={image_id: nan if value is None else value for _, image_id, value, _ in rows},
+            values={image_id: number(value) for _, image_id, value, _ in rows},
             lesion_pixels={image_id: pixels for _, image_id, _, pixels in rows},
         )
     return found

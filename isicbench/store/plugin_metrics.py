@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from math import nan
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from isicbench.records import PluginMetric
-from isicbench.store.finite import finite
+from isicbench.store.finite import finite, number
 from isicbench.store.schema import PluginMetricRow, PluginScoreRow
 from isicbench.store.selection import among
 
@@ -40,7 +39,7 @@ def plugin_metrics(
         metric = PluginMetric(
             name=row.name,
             version=row.version,
-            mean=_number(row.mean),
+            mean=number(row.mean),
             better=row.better,
             problem=row.problem,
             values=values.get(row.id, {}),
@@ -53,9 +52,5 @@ def _values(session: Session, metric_ids: Sequence[int]) -> dict[int, dict[str, 
     query = select(PluginScoreRow.metric_id, PluginScoreRow.image_id, PluginScoreRow.value)
     found: defaultdict[int, dict[str, float]] = defaultdict(dict)
     for metric_id, image_id, value in session.execute(query.where(among(PluginScoreRow.metric_id, metric_ids))):
-        found[metric_id][image_id] = _number(value)
+        found[metric_id][image_id] = number(value)
     return found
-
-
-def _number(value: float | None) -> float:
-    return nan if value is None else value

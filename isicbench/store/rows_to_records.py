@@ -25,6 +25,7 @@ from isicbench.records import (
     SampleRecord,
     ThresholdScore,
 )
+from isicbench.store.finite import number
 from isicbench.store.schema import (
     ArtifactRow,
     DatasetImageRow,
@@ -36,8 +37,6 @@ from isicbench.store.schema import (
     RunRow,
     ThresholdScoreRow,
 )
-
-NAN = float("nan")
 
 
 def run_records(rows: Iterable[RunRow]) -> list[RunRecord]:
@@ -83,7 +82,7 @@ def _run_record(row: RunRow, config: Config) -> RunRecord:
 
 
 def diagnosis(row: DiagnosisRow) -> Diagnosis:
-    evidence = {name: _number(value) for name, value in row.evidence.items()}
+    evidence = {name: number(value) for name, value in row.evidence.items()}
     return Diagnosis(kind=row.kind, message=row.message, advice=row.advice, evidence=evidence)
 
 
@@ -111,16 +110,16 @@ def dataset_image(row: DatasetImageRow) -> DatasetImage:
 def epoch_record(row: Row[Any]) -> EpochRecord:
     return EpochRecord(
         epoch=row.epoch,
-        train_loss=_number(row.train_loss),
-        validation_loss=_number(row.validation_loss),
-        validation_iou=_number(row.validation_iou),
-        validation_dice=_number(row.validation_dice),
-        foreground_share=_number(row.foreground_share),
-        learning_rate=_number(row.learning_rate),
-        train_seconds=_number(row.train_seconds),
-        validation_seconds=_number(row.validation_seconds),
-        images_per_second=_number(row.images_per_second),
-        gradient_norm=_number(row.gradient_norm),
+        train_loss=number(row.train_loss),
+        validation_loss=number(row.validation_loss),
+        validation_iou=number(row.validation_iou),
+        validation_dice=number(row.validation_dice),
+        foreground_share=number(row.foreground_share),
+        learning_rate=number(row.learning_rate),
+        train_seconds=number(row.train_seconds),
+        validation_seconds=number(row.validation_seconds),
+        images_per_second=number(row.images_per_second),
+        gradient_norm=number(row.gradient_norm),
     )
 
 
@@ -133,20 +132,20 @@ def evaluation_record(
         resolution=row.resolution,
         threshold=row.threshold,
         image_count=row.image_count,
-        iou=_number(row.iou),
-        dice=_number(row.dice),
-        micro_iou=_number(row.micro_iou),
-        micro_dice=_number(row.micro_dice),
-        predicted_share=_number(row.predicted_share),
-        true_share=_number(row.true_share),
-        seconds=_number(row.seconds),
-        sensitivity=_number(row.sensitivity),
-        specificity=_number(row.specificity),
-        accuracy=_number(row.accuracy),
-        precision=_number(row.precision),
-        thresholded_iou=_number(row.thresholded_iou),
-        boundary_iou=_number(row.boundary_iou),
-        hausdorff95_px=_number(row.hausdorff95_px),
+        iou=number(row.iou),
+        dice=number(row.dice),
+        micro_iou=number(row.micro_iou),
+        micro_dice=number(row.micro_dice),
+        predicted_share=number(row.predicted_share),
+        true_share=number(row.true_share),
+        seconds=number(row.seconds),
+        sensitivity=number(row.sensitivity),
+        specificity=number(row.specificity),
+        accuracy=number(row.accuracy),
+        precision=number(row.precision),
+        thresholded_iou=number(row.thresholded_iou),
+        boundary_iou=number(row.boundary_iou),
+        hausdorff95_px=number(row.hausdorff95_px),
         final=row.final,
         seen_in_training=row.seen_in_training,
         plugin_metrics=metrics,
@@ -157,19 +156,19 @@ def evaluation_record(
 def image_score(row: ImageScoreRow) -> ImageScore:
     return ImageScore(
         image_id=row.image_id,
-        iou=_number(row.iou),
-        dice=_number(row.dice),
+        iou=number(row.iou),
+        dice=number(row.dice),
         true_positives=row.true_positives,
         false_positives=row.false_positives,
         false_negatives=row.false_negatives,
         true_negatives=row.true_negatives,
-        sensitivity=_number(row.sensitivity),
-        specificity=_number(row.specificity),
-        accuracy=_number(row.accuracy),
-        precision=_number(row.precision),
-        thresholded_iou=_number(row.thresholded_iou),
-        boundary_iou=_number(row.boundary_iou),
-        hausdorff95_px=_number(row.hausdorff95_px),
+        sensitivity=number(row.sensitivity),
+        specificity=number(row.specificity),
+        accuracy=number(row.accuracy),
+        precision=number(row.precision),
+        thresholded_iou=number(row.thresholded_iou),
+        boundary_iou=number(row.boundary_iou),
+        hausdorff95_px=number(row.hausdorff95_px),
     )
 
 
@@ -180,7 +179,7 @@ def probability_record(row: ProbabilityRow, scores: Sequence[ThresholdScoreRow])
         positives=tuple(row.positives),
         negatives=tuple(row.negatives),
         threshold_scores=tuple(
-            ThresholdScore(threshold=score.threshold, iou=_number(score.iou), dice=_number(score.dice))
+            ThresholdScore(threshold=score.threshold, iou=number(score.iou), dice=number(score.dice))
             for score in scores
         ),
     )
@@ -208,11 +207,6 @@ def sample_and_prediction(
 ) -> tuple[SampleRecord, PredictionRecord]:
     sample = SampleRecord(image_id=image_id, size_px=size_px, image_jpeg=image_jpeg, mask_png=mask_png)
     return sample, PredictionRecord(image_id=image_id, probabilities_png=probabilities_png)
-
-
-def _number(value: float | None) -> float:
-    """A figure that was not finite is NULL in the database and NaN in a record."""
-    return NAN if value is None else value
 
 
 def owner(row: Any) -> Owner | None:
