@@ -2,15 +2,22 @@
 
 import torch
 
-from isicbench.compute.memory import peak_memory_mib, reset_peak_memory
+from isicbench.compute.memory import give_freed_memory_back, peak_memory_mib, reset_peak_memory
 
 
 def begin_peak(device: torch.device) -> None:
-    """Begin anew, with what the run before has left given back."""
+    """Begin anew; what the run before has left is given back by now."""
     reset_peak_memory()
     if device.type == "cuda":
-        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
+
+
+def give_memory_back(device: torch.device) -> None:
+    """What ended runs have left, to the system and to the device: it is neither the next run's peak, nor missing to
+    other slots while this one has nothing to do."""
+    give_freed_memory_back()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def peak_mib(device: torch.device) -> float:
