@@ -1,7 +1,8 @@
 """A study as it runs, for a file or a pipe: a line for each start, epoch, diagnosis and end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 from isicbench.records import EpochRecord, RunRecord, RunStatus
 from isicbench.report.estimate import run_seconds_left
@@ -14,12 +15,13 @@ from isicbench.report.wording import duration, figure, printable, rate, time_lef
 
 def plain_lines(before: Snapshot, after: Snapshot, *, now: datetime) -> list[str]:
     """What happened between two looks at a study, a line each."""
-    labels = experiment_labels(after.runs)
     known = {run.id: run for run in before.runs}
+    labels = cache(lambda: experiment_labels(after.runs))
     return [
         line
         for run in after.runs
-        for line in _run_lines(run, known.get(run.id), before, after, now=now, label=labels[run.config.config_hash])
+        if run is not known.get(run.id)
+        for line in _run_lines(run, known.get(run.id), before, after, now=now, labels=labels)
     ]
 
 
@@ -47,10 +49,17 @@ def plain_end_line(run: RunRecord, *, label: str) -> str:
 
 
 def _run_lines(
-    run: RunRecord, was: RunRecord | None, before: Snapshot, after: Snapshot, *, now: datetime, label: str
+    run: RunRecord,
+    was: RunRecord | None,
+    before: Snapshot,
+    after: Snapshot,
+    *,
+    now: datetime,
+    labels: Callable[[], Mapping[str, str]],
 ) -> list[str]:
-    label = f"{label}, seed {run.seed}"
+    """`labels` compares all experiments, and is asked only where a line names one."""
     changed = was is None or was.status is not run.status
+    label = f"{labels()[run.config.config_hash]}, seed {run.seed}" if changed else ""
     lines = []
     if changed and run.status is RunStatus.RUNNING:
         lines.append(f"[run {run.id}] {label}: started" + (f" on {run.owner.slot}" if run.owner else ""))

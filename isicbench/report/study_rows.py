@@ -1,14 +1,16 @@
-"""Reading a study again and again while it runs: only what can still change."""
+"""Reading a study again and again while it runs: only what has changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from isicbench.records import FINISHED, EpochRecord, RunRecord
+from isicbench.records import FINISHED, EpochRecord, RunRecord, RunStatus
 from isicbench.report.snapshot import Snapshot
 
 
 class RunSource(Protocol):
     """What the store offers; the report knows no more of it."""
+
+    def statuses(self, run_ids: Sequence[int]) -> Mapping[int, RunStatus]: ...
 
     def runs(self, *, run_ids: Sequence[int]) -> list[RunRecord]: ...
 
@@ -16,7 +18,8 @@ class RunSource(Protocol):
 
 
 class StudyRows:
-    """Remembers finished runs with their epochs, so that a look costs what is unfinished and no more."""
+    """Remembers what it has read, so that a look costs what is running, or stands otherwise than before, and no more:
+    thousands may be queued."""
 
     def __init__(self, source: RunSource) -> None:
         self._source = source
@@ -24,16 +27,25 @@ class StudyRows:
         self._epochs: dict[int, Sequence[EpochRecord]] = {}
 
     def read(self, run_ids: Sequence[int]) -> Snapshot:
-        """The runs as they stand now, in the order of `run_ids`; one that was removed is left out."""
-        open_ids = [run_id for run_id in run_ids if run_id not in self._runs]
-        read = {run.id: run for run in self._source.runs(run_ids=open_ids)} if open_ids else {}
-        # After the runs: an epoch that ends in between is shown with the next look at the latest, none is missed.
-        epochs = self._source.epochs(list(read)) if read else {}
-        for run in read.values():
-            if run.status in FINISHED:
-                self._runs[run.id], self._epochs[run.id] = run, epochs.get(run.id, ())
-        known, recorded = self._runs | read, {**self._epochs, **epochs}
+        """The runs as they stand now, in the order of `run_ids`; one that was removed is left out.
+
+        A run that has not changed is the same record as at the last look.
+        """
+        unfinished = [run_id for run_id in run_ids if not self._stands(run_id, FINISHED)]
+        now = self._source.statuses(unfinished) if unfinished else {}
+        changed = [run_id for run_id, status in now.items() if not self._stands(run_id, {status} - {RunStatus.RUNNING})]
+        for run_id in {*unfinished} - {*now}:
+            self._runs.pop(run_id, None)
+        if changed:
+            self._runs |= {run.id: run for run in self._source.runs(run_ids=changed)}
+            # After the runs: an epoch that ends in between is shown with the next look at the latest, none is missed.
+            self._epochs |= self._source.epochs(changed)
         return Snapshot(
-            runs=[known[run_id] for run_id in run_ids if run_id in known],
-            epochs={run_id: recorded[run_id] for run_id in run_ids if recorded.get(run_id)},
+            runs=[self._runs[run_id] for run_id in run_ids if run_id in self._runs],
+            epochs={run_id: self._epochs[run_id] for run_id in run_ids if self._epochs.get(run_id)},
         )
+
+    def _stands(self, run_id: int, statuses: Collection[RunStatus]) -> bool:
+        """Whether the run had one of the statuses at the last look."""
+        run = self._runs.get(run_id)
+        return run is not None and run.status in statuses

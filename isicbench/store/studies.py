@@ -64,8 +64,8 @@ def extend_study(session: Session, study_id: int, requests: Sequence[RunRequest]
 
 def study_record(session: Session, study: StudyRow) -> StudyRecord:
     """With its runs in the order of the grid."""
-    query = select(StudyRunRow).where(StudyRunRow.study_id == study.id).order_by(StudyRunRow.position)
-    links = session.scalars(query).all()
+    query = select(StudyRunRow.run_id, StudyRunRow.skipped).where(StudyRunRow.study_id == study.id)
+    links = session.execute(query.order_by(StudyRunRow.position)).all()
     return StudyRecord(
         id=study.id,
         command=study.command,

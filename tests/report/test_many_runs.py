@@ -2,11 +2,13 @@
 
 import re
 from contextlib import closing
+from operator import is_
 
 import pytest
 from rich.console import Console
 
 from isicbench.benchmarking.crowded_database import SEEDS, Crowd, fill_database
+from isicbench.records import Owner, RunStatus
 from isicbench.report.extent import COMPARED, DETAILED
 from isicbench.report.html.page import render_html
 from isicbench.report.listing import runs_listing
@@ -119,7 +121,7 @@ def test_terminal_says_the_same(stores):
     assert f"There are {MANY} runs:" in capture.get()
 
 
-def test_following_a_study_reads_nothing_of_runs_that_have_finished(stores):
+def test_following_a_study_reads_nothing_of_runs_that_have_finished_or_wait(stores):
     read = {}
     for runs in (FEW, MANY):
         with closing(open_store(stores[runs].url, create=False)) as store:
@@ -129,12 +131,20 @@ def test_following_a_study_reads_nothing_of_runs_that_have_finished(stores):
             first = rows.read(run_ids)
             asked: list[tuple[int, ...]] = []
             store.runs, store.epochs = noting(store.runs, asked), noting(store.epochs, asked)
-            read[runs] = statements(lambda rows=rows, run_ids=run_ids: rows.read(run_ids))
             assert [run.id for run in first.runs] == run_ids
-            assert asked == [going_on.run_ids] * 2
-            assert rows.read(run_ids) == first
-            store.remove_runs(going_on.run_ids)
-    assert read[FEW] == read[MANY] <= 3
+            assert all(map(is_, rows.read(run_ids).runs, first.runs))
+            assert asked == []
+            started, waiting = going_on.run_ids
+            store.claim(started, Owner(host="here", pid=1, process_started=0.0, slot="cpu"), log_path="log")
+            read[runs] = statements(lambda rows=rows, run_ids=run_ids: rows.read(run_ids))
+            assert asked == [(started,)] * 2
+            assert [run.status for run in rows.read(run_ids).runs[-2:]] == [RunStatus.RUNNING, RunStatus.QUEUED]
+            store.finish(started, RunStatus.INTERRUPTED)
+            store.remove_runs([waiting])
+            assert rows.read(run_ids).runs[-1].status is RunStatus.INTERRUPTED
+            store.remove_runs([started])
+            assert rows.read(run_ids).runs == first.runs[:-2]
+    assert read[FEW] == read[MANY] <= 4
 
 
 def replace_seed(store: Store, seed: int) -> RunRequest:
