@@ -91,14 +91,16 @@ def growth_of(samples: Sequence[Sample], process: str) -> Growth | None:
 
 
 def _samples(study: TinyStudy, command: subprocess.Popen[bytes], *, minutes: float) -> Iterator[Sample]:
-    """Until the command ends; it is asked to after so many minutes."""
+    """Until no run is left; the command is asked to end after so many minutes. A process that is ending has given back
+    most of what it had."""
     began = cleared = time.monotonic()
     store: Store | None = None
     while command.poll() is None:
         store = store or study.opened("soak.db")
         if store:
-            completed = store.study_progress(1).get(RunStatus.COMPLETED, 0)
-            yield from _processes(command, completed)
+            progress = store.study_progress(1)
+            if progress.get(RunStatus.QUEUED) or progress.get(RunStatus.RUNNING):
+                yield from _processes(command, progress.get(RunStatus.COMPLETED, 0))
         if time.monotonic() - cleared > CLEARING_SECONDS:
             _remove_weights(study.folder)
             cleared = time.monotonic()
