@@ -1,5 +1,6 @@
 """Printing: a console for results, one for everything else, progress bars, JSON."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -23,8 +24,34 @@ class HarmlessConsole(Console):
             yield segment if segment.control else Segment(harmless(segment.text), segment.style)
 
 
+class Notes(HarmlessConsole):
+    """For everything but results."""
+
+    def on_broken_pipe(self) -> None:
+        """An error like others: rich would end the command, whatever it is at."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 out = HarmlessConsole(highlight=False, soft_wrap=False)
-notes = HarmlessConsole(stderr=True, highlight=False)
+notes = Notes(stderr=True, highlight=False)
+
+NOBODY_READS = (errno.EIO, errno.EPIPE)
+"""A closed terminal, and a pipe whose other end is gone."""
+
+
+@contextmanager
+def while_somebody_reads() -> Iterator[None]:
+    """For notes on a study as it runs, which goes on without a reader, and on a disk that has no room for them."""
+    try:
+        yield
+    except OSError as error:
+        notes.quiet = notes.quiet or error.errno in NOBODY_READS
+
+
+def say(line: str) -> None:
+    """Print a line while somebody reads."""
+    with while_somebody_reads():
+        notes.print(line, markup=False, soft_wrap=True)
 
 
 def draws_over() -> bool:

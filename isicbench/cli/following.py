@@ -7,7 +7,7 @@ from typing import Self
 
 from rich.live import Live
 
-from isicbench.cli.console import draws_over, notes
+from isicbench.cli.console import draws_over, notes, say, while_somebody_reads
 from isicbench.records import FINISHED, RunStatus
 from isicbench.report.plain_progress import plain_lines
 from isicbench.report.progress import live_view, study_counts
@@ -31,14 +31,16 @@ class Follower:
 
     def __enter__(self) -> Self:
         if self._live:
-            self._live.start()
+            with while_somebody_reads():
+                self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._live:
-            self._live.stop()
+            with while_somebody_reads():
+                self._live.stop()
 
     @property
     def counts(self) -> str:
@@ -57,8 +59,9 @@ class Follower:
         if self._live:
             width, height = notes.size
             view = live_view(snapshot, now=now, width=width, height=height, slot_titles=self._slot_titles)
-            self._live.update(view, refresh=True)
+            with while_somebody_reads():
+                self._live.update(view, refresh=True)
         else:
             for line in plain_lines(self._seen, snapshot, now=now):
-                notes.print(line, markup=False, soft_wrap=True)
+                say(line)
         self._seen = snapshot

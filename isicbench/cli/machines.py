@@ -1,6 +1,6 @@
 """Where a study trains, from `--executor` and its options."""
 
-from isicbench.cli.console import notes
+from isicbench.cli.console import say
 from isicbench.compute.devices import visible_gpus
 from isicbench.compute.processes import usable_cores
 from isicbench.compute.slots import SlotPlan, plan_slots
@@ -34,7 +34,7 @@ def machines_for(
             devices=devices,
             jobs_per_device=jobs_per_device,
             cores_per_run=cores_per_run or 1,
-            tell=lambda line: notes.print(line, markup=False, soft_wrap=True),
+            tell=say,
         )
     if executor == "ray":
         from isicbench.scheduling.ray_cluster import connect

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from isicbench.cli.console import notes, out, progress_bars
+from isicbench.cli.console import notes, out, progress_bars, say
 from isicbench.cli.following import Follower
 from isicbench.errors import RunsFailedError, StoreError, StudyInterruptedError
 from isicbench.records import RunRecord, RunStatus, StudyRecord, last_attempts
@@ -150,7 +150,7 @@ def train_runs(
         executor = machines.executor(store, study, safeguards=safeguards, observe=observe)
         executor.run()
     if executor.stopping:
-        notes.print("Stopped. The same command goes on with what is left; or: isicbench resume --all")
+        say("Stopped. The same command goes on with what is left; or: isicbench resume --all")
     return executor.stopping
 
 

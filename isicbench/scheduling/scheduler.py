@@ -5,13 +5,14 @@ belongs to whoever claims it.
 """
 
 import asyncio
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from isicbench.compute.processes import host_name
 from isicbench.compute.slots import Slot
+from isicbench.errors import StoreError
 from isicbench.records import Failure, RunningRun, RunRecord, RunStatus
 from isicbench.scheduling.burial import Undertaker
 from isicbench.scheduling.executor import Worker, Workers
@@ -20,6 +21,7 @@ from isicbench.scheduling.out_of_memory import memory_advice
 from isicbench.scheduling.packing import Packing
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.slot_worker import Answer
+from isicbench.scheduling.stop_signals import stop_signals
 from isicbench.scheduling.waiting_runs import WaitingRuns
 from isicbench.store.store import Store
 
@@ -28,8 +30,6 @@ DEATHS = ("signal", "exit", "lost", "hang")
 """Failures that say nothing of the run itself: another attempt may well end otherwise."""
 MOST_FALSE_STARTS = 3
 """A slot whose workers die so often before they take a run is given up."""
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
-"""SIGUSR1 is what a cluster sends before it takes the machine away (Slurm: --signal=USR1@60)."""
 
 
 class Scheduler:
@@ -71,9 +71,11 @@ class Scheduler:
         """What `run` does, in an event loop of the caller's, in the main thread."""
         self._bury(self.store.heartbeats())
         with self._listening_for_stop():
-            watching = asyncio.create_task(self._watch())
+            watching: asyncio.Future[Any] = asyncio.create_task(self._watch())
+            working: asyncio.Future[Any] = asyncio.gather(*(self._keep_busy(slot) for slot in self.workers.slots))
             try:
-                await asyncio.gather(*(self._keep_busy(slot) for slot in self.workers.slots))
+                await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+                await (watching if watching.done() else working)
             except BaseException:
                 self.stopping = True  # for the slots that go on: they hand over nothing more
                 raise
@@ -199,11 +201,14 @@ class Scheduler:
         return any(progress.get(status, 0) for status in (RunStatus.QUEUED, RunStatus.RUNNING))
 
     async def _watch(self) -> None:
+        """A database that cannot be read now may be at the next look; anything else that goes wrong ends the study, for
+        nobody would notice a worker that hangs."""
         while True:
-            self.observe()
-            running = self.store.heartbeats()
-            self._bury(running)
-            self._end_what_hangs(running)
+            with suppress(StoreError):
+                self.observe()
+                running = self.store.heartbeats()
+                self._bury(running)
+                self._end_what_hangs(running)
             await asyncio.sleep(POLL_SECONDS)
 
     async def _end_workers(self) -> None:
@@ -221,13 +226,13 @@ class Scheduler:
 
     @contextmanager
     def _listening_for_stop(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in STOP_SIGNALS:
+        loop, numbers = asyncio.get_running_loop(), stop_signals()
+        for number in numbers:
             loop.add_signal_handler(number, self._stop)
         try:
             yield
         finally:
-            for number in STOP_SIGNALS:
+            for number in numbers:
                 loop.remove_signal_handler(number)
 
 

@@ -13,10 +13,11 @@ from isicbench.errors import ClusterError
 from isicbench.records import RunStatus
 from isicbench.scheduling.burial import Undertaker
 from isicbench.scheduling.safeguards import Safeguards
-from isicbench.scheduling.scheduler import DEATHS, POLL_SECONDS, STOP_SIGNALS
+from isicbench.scheduling.scheduler import DEATHS, POLL_SECONDS
 from isicbench.scheduling.slurm_array import SlurmArray
 from isicbench.scheduling.slurm_commands import Element
 from isicbench.scheduling.slurm_job import SlurmJob
+from isicbench.scheduling.stop_signals import stop_signals
 from isicbench.store.store import Store
 
 QUEUE_SECONDS = 5.0
@@ -144,7 +145,7 @@ class SlurmExecutor:
 
     @contextmanager
     def _listening_for_stop(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._stop) for number in STOP_SIGNALS}
+        before = {number: signal.signal(number, self._stop) for number in stop_signals()}
         try:
             yield
         finally:
