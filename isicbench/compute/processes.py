@@ -5,15 +5,19 @@ import socket
 
 import psutil
 
+SAME_SECONDS = 1.5
+"""Within which two readings of a process's start are the same one: the machine's start may be read as two seconds."""
+
 
 def host_name() -> str:
     return socket.gethostname()
 
 
 def process_started(pid: int | None = None) -> float:
-    """When a process began, in seconds since the epoch; 0 where there is no such process."""
+    """When a process began, in seconds since the machine's start, which no change of its clock moves; 0 where there is
+    no such process. On macOS, where the system keeps the time of day: since 1970."""
     try:
-        return float(psutil.Process(os.getpid() if pid is None else pid).create_time())
+        return _began(psutil.Process(pid))
     except psutil.Error:
         return 0.0
 
@@ -22,9 +26,16 @@ def is_alive(pid: int, *, started: float) -> bool:
     """Whether the process that had this pid and start time still runs (a zombie does not)."""
     try:
         process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+        return abs(_began(process) - started) < SAME_SECONDS and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def _began(process: psutil.Process) -> float:
+    """Linux knows it since the start, to a hundredth of a second; psutil adds the start itself, in whole seconds of a
+    clock that may have been set since."""
+    booted = psutil.boot_time() if psutil.LINUX else 0.0  # before the other: older versions keep what they have read
+    return float(process.create_time() - booted)
 
 
 def usable_cores() -> int:
