@@ -32,13 +32,10 @@ def execute(
     Whatever training raises becomes the runs' failure in the database, so that a worker outlives its runs. `moved` is
     called after each step, epoch, batch of validation or test images and score of an image.
     """
-    begin_peak(device)
-    environment = describe_environment(device=device_name(device), threads=torch.get_num_threads())
-    for run in runs:
-        packages = {**environment.packages, **_plugin_packages(run.config)}
-        store.record_environment(run.id, replace(environment, packages=packages))
     recording = Recording(store, runs, checkpoint_minutes=checkpoint_minutes, moved=moved)
     try:
+        begin_peak(device)
+        _record_environment(store, runs, device=device)
         _train_and_score(recording, resume_from, device=device, should_stop=should_stop)
     except StopRequestedError:
         recording.end_all(RunStatus.INTERRUPTED)
@@ -60,6 +57,13 @@ def _train_and_score(
     for index in sorted(recording.active):
         recording.score(group, index, device=device)
         recording.moved()
+
+
+def _record_environment(store: Store, runs: Sequence[RunRecord], *, device: torch.device) -> None:
+    environment = describe_environment(device=device_name(device), threads=torch.get_num_threads())
+    for run in runs:
+        packages = {**environment.packages, **_plugin_packages(run.config)}
+        store.record_environment(run.id, replace(environment, packages=packages))
 
 
 def _plugin_packages(config: Config) -> dict[str, str]:

@@ -6,6 +6,8 @@ import torch
 
 from isicbench.evaluation.diagnosis import divergence
 from isicbench.records import Diagnosis, Failure, RunRecord
+from isicbench.scheduling.device_health import KIND as DEVICE
+from isicbench.scheduling.device_health import computes
 from isicbench.scheduling.out_of_memory import KIND, is_out_of_memory, memory_advice
 from isicbench.training.loop import TrainingDivergedError
 
@@ -14,7 +16,8 @@ def failure_of(error: Exception, run: RunRecord, *, device: torch.device) -> Fai
     """What the database says of it; where memory ran out, with what would fit."""
     text = "".join(traceback.format_exception(error))
     if not is_out_of_memory(error):
-        return Failure(kind="exception", message=f"{type(error).__name__}: {error}", traceback=text)
+        kind = "exception" if computes(device) else DEVICE
+        return Failure(kind=kind, message=f"{type(error).__name__}: {error}", traceback=text)
     traceback.clear_frames(error.__traceback__)
     advice = memory_advice(run.config, device=device)
     message = f"out of memory with batches of {run.config.batch_size} images of {run.config.image_size_px} px"

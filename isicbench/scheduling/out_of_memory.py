@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 KIND = "out_of_memory"
 CPU_SIGNS = ("can't allocate memory", "DefaultCPUAllocator", "not enough memory")
+GPU_SIGNS = ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+"""What CUDA and its libraries say of memory that is not torch's own."""
 OWN_GROUPS = Path("/proc/self/cgroup")
 GROUPS = Path("/sys/fs/cgroup")
 
@@ -24,7 +26,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
     if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in CPU_SIGNS)
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in CPU_SIGNS + GPU_SIGNS)
 
 
 def memory_advice(config: Config, *, device: "torch.device | None") -> str:

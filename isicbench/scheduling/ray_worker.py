@@ -35,10 +35,10 @@ class RayWorker:
         except RayError as error:
             answer = Answer(failure=_loss(error, host=self.host))
         self.run_ids = ()
-        if answer.failure is None:
+        if answer.failure is None and not answer.worker_leaves:
             return answer
         self._give_back()
-        return Answer(failure=self._standstill.failure or answer.failure)
+        return answer if answer.failure is None else Answer(failure=self._standstill.failure or answer.failure)
 
     def end_if_hanging(self, progress: Hashable) -> None:
         if self.run_ids and self._standstill.is_too_long(progress):

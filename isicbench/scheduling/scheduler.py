@@ -26,7 +26,7 @@ from isicbench.scheduling.waiting_runs import WaitingRuns
 from isicbench.store.store import Store
 
 POLL_SECONDS = 0.5
-DEATHS = ("signal", "exit", "lost", "hang")
+DEATHS = ("signal", "exit", "lost", "hang", "device")
 """Failures that say nothing of the run itself: another attempt may well end otherwise."""
 MOST_FALSE_STARTS = 3
 """A slot whose workers die so often before they take a run is given up."""

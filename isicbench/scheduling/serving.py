@@ -8,6 +8,7 @@ import torch
 from isicbench.errors import StoreError
 from isicbench.records import Owner, RunRecord
 from isicbench.scheduling.checkpoints import find_continuation
+from isicbench.scheduling.device_health import computes
 from isicbench.scheduling.execution import execute
 from isicbench.scheduling.peak_memory import give_memory_back
 from isicbench.scheduling.run_folder import log_path, recorded_path
@@ -52,7 +53,8 @@ class Worker:
                     moved=self.watchdog.moved,
                 )
             became |= {run_id: status.value for run_id, status in ended.items()}
-            give_memory_back(self.device)
+            if computes(self.device):
+                give_memory_back(self.device)
         return became
 
     def _claim(self, run_id: int, *, beside: Sequence[RunRecord], states: list[TrainingState]) -> RunRecord | None:

@@ -7,6 +7,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import kernel_kills
 from isicbench.scheduling.safeguards import Safeguards
 
+LEAVING = "leaving"
+"""The word of an answer after which a worker takes no more orders."""
+LEAVING_SECONDS = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -24,6 +29,8 @@ class Answer:
 
     statuses: Mapping[int, str] = field(default_factory=dict)
     failure: Failure | None = None
+    worker_leaves: bool = False
+    """It takes no more orders: its device computes no more."""
 
     @property
     def all_refused(self) -> bool:
@@ -41,6 +48,7 @@ class SlotWorker:
         self._kernel_kills = kernel_kills()
         self.run_ids: tuple[int, ...] = ()
         """What it is at."""
+        self._leaves = False
 
     @classmethod
     async def start(cls, slot: Slot, *, database: str, log: Path, safeguards: Safeguards) -> "SlotWorker":
@@ -70,7 +78,7 @@ class SlotWorker:
 
     @property
     def alive(self) -> bool:
-        return self._process.returncode is None
+        return self._process.returncode is None and not self._leaves
 
     async def train(self, run_ids: Sequence[int]) -> Answer:
         """Hand over runs that train side by side, and wait for what becomes of them."""
@@ -78,11 +86,15 @@ class SlotWorker:
         self._say(f"train {' '.join(map(str, run_ids))}")
         self._standstill.begin()
         self.run_ids = tuple(run_ids)
-        words = [word.split("=") for word in (await self._process.stdout.readline()).decode().split()]
+        words = (await self._process.stdout.readline()).decode().split()
         self.run_ids = ()
-        if words:
-            return Answer({int(run_id): status for run_id, status in words})
-        return Answer(failure=self._death(await self._process.wait()))
+        if not words:
+            return Answer(failure=self._death(await self._process.wait()))
+        if LEAVING in words:
+            words.remove(LEAVING)
+            await self._leave()
+        became = dict(word.split("=") for word in words)
+        return Answer({int(run_id): status for run_id, status in became.items()}, worker_leaves=self._leaves)
 
     def end_if_hanging(self, progress: Hashable) -> None:
         """Kill it where `progress`, whatever tells how far its runs are, has not changed for too long."""
@@ -102,6 +114,12 @@ class SlotWorker:
         if self._process.stdin is not None:
             self._process.stdin.close()
         await self._process.wait()
+
+    async def _leave(self) -> None:
+        """Give it time to leave the device's memory, but no more: the driver may keep it from ever ending."""
+        self._leaves = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), LEAVING_SECONDS)
 
     def _say(self, order: str) -> None:
         if self.alive and self._process.stdin is not None:

@@ -1,8 +1,9 @@
 """The long-lived process that a slot runs.
 
 It reads lines on standard input (`train 17 18`, `stop`) and answers on standard output (`17=completed 18=diverged`).
-When the input ends, its scheduler is gone, and it stops as well. Whatever the libraries print goes to the log of the
-run at hand.
+When the input ends, its scheduler is gone, and it stops as well. It also leaves where its device computes no more
+(`17=failed leaving`): another process may still use it. Whatever the libraries print goes to the log of the run at
+hand.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 from isicbench.compute.processes import host_name, process_started
 from isicbench.records import Owner
 from isicbench.scheduling.orders import Orders
+from isicbench.scheduling.slot_worker import LEAVING
 from isicbench.scheduling.streams import take_standard_output
 from isicbench.scheduling.watchdog import Watchdog
 from isicbench.store.reconnecting import across_restarts
@@ -32,21 +34,28 @@ def main() -> None:
         signal.signal(number, lambda *_: orders.stop())
     import torch  # once orders are heard: it takes seconds
 
+    from isicbench.scheduling.device_health import computes
     from isicbench.scheduling.serving import Worker
 
     torch.set_num_threads(arguments.threads)
+    device = torch.device(arguments.device)
+    if not computes(device):
+        sys.exit(f"{arguments.slot}: the GPU does not compute; nvidia-smi and the system's log may tell why")
     worker = Worker(
         store=across_restarts(open_store)(os.environ["ISICBENCH_DB"], create=False),
         owner=Owner(host=host_name(), pid=os.getpid(), process_started=process_started(), slot=arguments.slot),
-        device=torch.device(arguments.device),
+        device=device,
         should_stop=orders.stop_requested.is_set,
         checkpoint_minutes=arguments.checkpoint_minutes,
         watchdog=Watchdog(arguments.hang_seconds),
     )
     orders.loaded()
     for run_ids in orders:
-        became = worker.serve(run_ids)
-        print(*(f"{run_id}={status}" for run_id, status in became.items()), file=answers, flush=True)
+        answer = [f"{run_id}={status}" for run_id, status in worker.serve(run_ids).items()]
+        leaving = [] if computes(device) else [LEAVING]
+        print(*answer, *leaving, file=answers, flush=True)
+        if leaving:
+            os._exit(0)  # libraries that clean up would meet the same error, and abort
 
 
 def parse_arguments() -> argparse.Namespace:

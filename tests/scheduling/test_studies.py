@@ -132,8 +132,7 @@ def test_a_dead_schedulers_runs_are_found_by_the_next_command(quick, tmp_path):
     assert store().run(orphan.id).status is RunStatus.INTERRUPTED
 
 
-def test_a_run_that_raises_is_failed_with_its_traceback_and_the_others_complete(quick):
-    """A network input that does not fit in memory: the allocation raises in the worker."""
+def test_a_run_that_diverges_is_marked_so_and_the_others_complete(quick):
     done = isicbench(
         *("run", *quick, "--frozen", "--epochs", 1, "--devices", "cpu"),
         *("--seed", 0),
