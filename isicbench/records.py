@@ -308,7 +308,7 @@ class Failure:
     """Why a run ended without a result."""
 
     kind: str
-    """`exception`, `signal`, `exit`, `lost`, `hang`, `device` or `out_of_memory`."""
+    """`exception`, `signal`, `exit`, `lost`, `hang`, `device`, `disk_full` or `out_of_memory`."""
     message: str
     traceback: str = ""
 

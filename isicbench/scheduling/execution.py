@@ -9,6 +9,7 @@ from isicbench.compute.environment import describe_environment
 from isicbench.config import Config
 from isicbench.plugins import Kind, packages_of, plugins
 from isicbench.records import RunRecord, RunStatus
+from isicbench.scheduling.disk_space import require_room
 from isicbench.scheduling.failures import failure_of
 from isicbench.scheduling.group import open_group
 from isicbench.scheduling.peak_memory import begin_peak
@@ -53,6 +54,7 @@ def _train_and_score(
 ) -> None:
     """In a function of its own, so that what it holds is free once it has failed."""
     group = open_group(recording.runs, device=device)
+    require_room(recording.store.folder, group.segmenters)
     recording.train(group, resume_from=resume_from, should_stop=should_stop)
     for index in sorted(recording.active):
         recording.score(group, index, device=device)

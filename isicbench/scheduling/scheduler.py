@@ -12,9 +12,10 @@ from typing import Any
 
 from isicbench.compute.processes import host_name
 from isicbench.compute.slots import Slot
-from isicbench.errors import StoreError
+from isicbench.errors import RunsFailedError, StoreError
 from isicbench.records import Failure, RunningRun, RunRecord, RunStatus
 from isicbench.scheduling.burial import Undertaker
+from isicbench.scheduling.disk_space import require_no_full_disk
 from isicbench.scheduling.executor import Worker, Workers
 from isicbench.scheduling.out_of_memory import KIND as OUT_OF_MEMORY
 from isicbench.scheduling.out_of_memory import memory_advice
@@ -61,10 +62,15 @@ class Scheduler:
                 self.packing.learn(config, peak_mib)
         self._unfinished_until = 0.0
         self._finished = False
+        self._disk_full: RunsFailedError | None = None
+        """With it nothing further is begun."""
 
     def run(self) -> None:
         """Return when no run of the study is queued or running, after a stop was asked for, or when no slot is left
-        whose workers start."""
+        whose workers start.
+
+        Raises `RunsFailedError` where the disk is full, once the other slots have ended their runs.
+        """
         asyncio.run(self.supervise())
 
     async def supervise(self) -> None:
@@ -83,10 +89,12 @@ class Scheduler:
                 watching.cancel()
                 await self._end_workers()
         self.observe()
+        if self._disk_full and not self.stopping:
+            raise self._disk_full
 
     async def _keep_busy(self, slot: Slot) -> None:
         false_starts = 0
-        while not self.stopping and not self._finished and false_starts < MOST_FALSE_STARTS:
+        while not (self.stopping or self._finished or self._disk_full) and false_starts < MOST_FALSE_STARTS:
             run_ids = self._next_group(slot)
             if not run_ids and self.workers.lent_by_queue and self._waiting.none_left:
                 return
@@ -131,11 +139,19 @@ class Scheduler:
     def _take(self, answer: Answer, run_ids: Sequence[int], worker: Worker) -> bool:
         """Record what a worker's answer leaves to record; whether it had begun one of its runs when it died."""
         recorded = [self._record_death(run_id, worker, answer) for run_id in run_ids]
+        if RunStatus.FAILED.value in answer.statuses.values():
+            self._look_for_room()
         if answer.failure is not None:
             self._retry_the_dead()
         if answer.failure is not None or RunStatus.INTERRUPTED.value in answer.statuses.values():
             self._queue_the_interrupted(run_ids)
         return any(recorded)
+
+    def _look_for_room(self) -> None:
+        try:
+            require_no_full_disk(self.store, self.study_id)
+        except RunsFailedError as error:
+            self._disk_full = error
 
     async def _worker(self, slot: Slot) -> Worker | None:
         """The slot's living worker; a dead one is replaced."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from isicbench.errors import ClusterError
 from isicbench.records import RunStatus
 from isicbench.scheduling.burial import Undertaker
+from isicbench.scheduling.disk_space import require_no_full_disk
 from isicbench.scheduling.safeguards import Safeguards
 from isicbench.scheduling.scheduler import DEATHS, POLL_SECONDS
 from isicbench.scheduling.slurm_array import SlurmArray
@@ -97,6 +98,7 @@ class SlurmExecutor:
                 return
             self._array.require_worth_another(found, queued=self._queued())
         if queued := self._queued():
+            require_no_full_disk(self._store, self._study_id)
             self._submit(min(self._workers, queued))
 
     def _submit(self, workers: int) -> None:

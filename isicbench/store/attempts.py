@@ -30,7 +30,7 @@ def to_retry(
     the study has."""
     return [
         run
-        for run in _failed_for_good(session, study_id, kinds)
+        for run in failed_for_good(session, study_id, kinds=kinds)
         if (run_ids is None or run.id in run_ids) and _attempts_before(session, run, study_id, most=retries) < retries
     ]
 
@@ -42,8 +42,8 @@ def queue_again(session: Session, run_ids: Sequence[int]) -> None:
     session.execute(update(RunRow).where(*interrupted).values(again))
 
 
-def _failed_for_good(session: Session, study_id: int, kinds: Collection[str]) -> list[RunRow]:
-    """Without an attempt in the study that retries them."""
+def failed_for_good(session: Session, study_id: int, *, kinds: Collection[str]) -> list[RunRow]:
+    """The study's runs that failed by one of `kinds`, and that no attempt within it retries; in its order."""
     attempt = aliased(RunRow)
     retried = (
         select(attempt.id)

@@ -95,6 +95,11 @@ class Store(ReadingStore):
         with writing(self._engine) as session:
             return attempts.retry_dead(session, study_id, kinds=kinds, retries=retries, run_ids=run_ids)
 
+    def failed_runs(self, study_id: int, *, kind: str) -> list[int]:
+        """Those of the study's runs that failed so, and that no attempt retries."""
+        with reading(self._engine) as session:
+            return [run.id for run in attempts.failed_for_good(session, study_id, kinds=[kind])]
+
     def queue_again(self, run_ids: Sequence[int]) -> None:
         """Queue those of the runs that were interrupted; the others stay as they are."""
         with writing(self._engine) as session:

@@ -5,8 +5,13 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
 
 from isicbench.records import RunStatus
+from isicbench.scheduling.disk_space import is_disk_full, require_room
 from isicbench.store.store import Store, open_store
 from tests.commands import isicbench
 
@@ -30,14 +35,17 @@ def scores(store: Store, run_id: int):
     return [(evaluation.resolution, evaluation.image_scores) for evaluation in evaluations]
 
 
-def test_weights_that_do_not_fit_on_the_disk_fail_the_run_and_leave_no_broken_file(quick):
+def test_weights_that_do_not_fit_on_the_disk_fail_the_run_and_leave_no_broken_file_and_no_other_run_is_begun(quick):
     """Checkpoints and weights have some 15 MB, everything else less than one."""
-    options = ("run", *quick, "--frozen", "--epochs", 2, "--devices", "cpu")
+    options = ("run", *quick, "--frozen", "--epochs", 2, "--seed", 0, "--seed", 1, "--devices", "cpu")
     done = limited(8 * MIB, *options)
     assert done.returncode == 7, done.stderr
+    assert "the disk is full: run 1 failed, and no other was begun" in done.stderr
+    assert "isicbench resume --all" in done.stderr
     store = open_store("results.db", create=False)
-    [run] = store.runs()
-    assert run.status is RunStatus.FAILED
+    run, waiting = store.runs()
+    assert (run.status, run.failure.kind) == (RunStatus.FAILED, "disk_full")
+    assert waiting.status is RunStatus.QUEUED
     assert "model.pt: File too large" in run.failure.message
     log = Path(run.log_path)
     assert "no checkpoint at epoch 2, step 0" in log.read_text()
@@ -45,10 +53,10 @@ def test_weights_that_do_not_fit_on_the_disk_fail_the_run_and_leave_no_broken_fi
     assert len(store.epochs([run.id])[run.id]) == 2
     assert isicbench("db", "check").returncode == 0
 
-    assert isicbench(*options).returncode == 0
+    assert isicbench("resume", "--all", "--devices", "cpu").returncode == 0
     assert isicbench(*options, "--db", "unlimited.db").returncode == 0
-    _, again = store.runs()
-    assert again.status is RunStatus.COMPLETED
+    _, beside, again = store.runs()
+    assert (beside.status, again.status, again.retry_of) == (RunStatus.COMPLETED, RunStatus.COMPLETED, run.id)
     assert scores(store, again.id) == scores(open_store("unlimited.db", create=False), 1)
     assert isicbench("db", "check").returncode == 0
 
@@ -62,3 +70,14 @@ def test_arrays_that_do_not_fit_on_the_disk_are_one_error_and_are_made_anew(quic
     assert "File too large" in done.stderr
     assert isicbench(*prepare).returncode == 0
     assert isicbench("run", *quick, "--frozen", "--epochs", 1, "--devices", "cpu").returncode == 0
+
+
+def test_disk_without_room_for_the_weights_fails_a_run_before_it_is_trained(monkeypatch, tmp_path):
+    network = torch.nn.Linear(1024, 1024, bias=False)
+    require_room(tmp_path / "runs", [network])
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=7 * MIB, path=path))
+    require_room(tmp_path / "runs", [network])
+    with pytest.raises(OSError, match="8 MiB are needed for the weights, 7 MiB are free") as raised:
+        require_room(tmp_path / "runs", [network, network])
+    assert is_disk_full(raised.value)
+    assert not is_disk_full(OSError("another error"))
