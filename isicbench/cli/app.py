@@ -2,7 +2,8 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -51,6 +52,18 @@ NO_HOME = "Could not determine home directory."
 """What pathlib raises for `~name/file` where nobody is called so."""
 
 
+@contextmanager
+def harmless_usage_errors() -> Iterator[None]:
+    """Typer's errors quote what was typed: without what that could do to a terminal."""
+    try:
+        yield
+    except Exception as error:
+        usage_error: Any = error
+        if hasattr(error, "show") and hasattr(error, "message"):
+            usage_error.message = harmless(usage_error.message)
+        raise
+
+
 class LazyGroup(TyperGroup):
     """Knows its commands' names and first lines; loads the one that is called."""
 
@@ -58,6 +71,14 @@ class LazyGroup(TyperGroup):
         super().__init__(**attributes)
         for name, line in COMMANDS.items():
             self.add_command(TyperCommand(name, help=line))
+
+    def make_context(self, *arguments: Any, **named: Any) -> Any:
+        with harmless_usage_errors():
+            return super().make_context(*arguments, **named)
+
+    def invoke(self, ctx: Any) -> Any:
+        with harmless_usage_errors():
+            return super().invoke(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:

@@ -29,8 +29,10 @@ def entries_of(name: str, text: str) -> list[Entry]:
 def _toml_entries(name: str, text: str) -> Iterator[Entry]:
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: {error}", hint="A line looks like: epochs = 10, or: lr = [1e-3, 1e-4]") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, and thousands of brackets, too
+        raise ConfigError(
+            f"{name}: {first_line(str(error))}", hint="A line looks like: epochs = 10, or: lr = [1e-3, 1e-4]"
+        ) from error
     for key, value in values.items():
         yield Entry(key=key, value=value, line=_line_of(key, text))
 

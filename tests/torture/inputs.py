@@ -15,6 +15,8 @@ from tests.store.store_records import complete, queue
 from tests.torture import nasty
 from tests.torture.archives import other_zip
 from tests.torture.pictures import other_picture
+from tests.torture.study_files import SOUND, other_study
+from tests.torture.surface import command
 from tests.torture.weights import other_weights, sound_weights
 
 Command = tuple[str, ...]
@@ -109,6 +111,26 @@ def arguments(supplies: Supplies, folder: Path, rng: random.Random) -> Attempt:
         ("prune", "--dry-run", "--db", words),
     )
     return Attempt(kind="arguments", commands=(rng.choice(commands),))
+
+
+def study(supplies: Supplies, folder: Path, rng: random.Random) -> Attempt:
+    """A study's file, and what the command line sets beside it."""
+    shutil.copytree(supplies.data, folder / "data")
+    name, content = other_study(rng)
+    (folder / name).write_bytes(content)
+    settings = [f"--set={nasty.argument(rng)}={nasty.argument(rng)}"] if rng.random() < 0.3 else []
+    words = ("run", name, "--dry-run", "--devices", "cpu", "--weights", "random", *SMALL, *settings)
+    return Attempt(kind="study", commands=(words,), expected=frozenset({0, 2, 3, 4}))
+
+
+def surface(supplies: Supplies, folder: Path, rng: random.Random) -> Attempt:
+    """Any command with any options, where a database, images, masks, weights and a study's file lie."""
+    shutil.copytree(supplies.data, folder / "data")
+    shutil.copytree(supplies.data / TEST_MASKS, folder / "predicted")
+    shutil.copy(supplies.database, folder / "results.db")
+    (folder / "w.pt").write_bytes(supplies.weights)
+    (folder / "study.toml").write_bytes(SOUND)
+    return Attempt(kind="surface", commands=(command(rng),))
 
 
 def image(supplies: Supplies, folder: Path, rng: random.Random) -> Attempt:
@@ -255,6 +277,6 @@ GENERATORS: dict[str, Callable[[Supplies, Path, random.Random], Attempt]] = {
     one.__name__: one
     for one in (
         *(options, arguments, image, mask, prediction, names, folders, archives, weights, database, addresses),
-        *(image, mask),
+        *(study, surface),
     )
 }

@@ -62,9 +62,10 @@ def test_name_in_markdown_is_one_line_without_markup_or_html(text):
 
 
 @pytest.mark.parametrize("argument", ["\x1b[2J", "\x1b]0;title\x07", "\u202egnp"])
-def test_real_command_prints_no_escape_of_a_name_that_it_refuses(argument):
-    done = isicbench("run", "--dataset", argument)
-    assert done.returncode == 3
+@pytest.mark.parametrize(("words", "code"), [(("run", "--dataset"), 3), (("db", "upgrade"), 2)], ids=str)
+def test_real_command_prints_no_escape_of_a_name_that_it_refuses(words, code, argument):
+    done = isicbench(*words, argument)
+    assert done.returncode == code
     assert steering(done.stderr + done.stdout) == set()
 
 
