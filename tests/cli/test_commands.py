@@ -65,6 +65,13 @@ def test_reading_commands_import_no_torch(arguments, here):
     assert done.stderr.strip() == "False"
 
 
+def test_training_command_leaves_torch_to_its_workers():
+    script = "import sys, isicbench.cli.run, isicbench.cli.study, isicbench.scheduling.local_workers\n"
+    script += "import isicbench.scheduling.slurm_executor\nprint('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("arguments", [["list"], ["show", "1"], ["list", "--json"]])
 def test_listing_and_showing_load_neither_scipy_nor_matplotlib(arguments, here):
     script = f"import sys; sys.argv = ['isicbench', *{arguments!r}]\nfrom isicbench.cli import main\n"

@@ -40,7 +40,7 @@ def test_weights_that_do_not_fit_on_the_disk_fail_the_run_and_leave_no_broken_fi
     options = ("run", *quick, "--frozen", "--epochs", 2, "--seed", 0, "--seed", 1, "--devices", "cpu")
     done = limited(8 * MIB, *options)
     assert done.returncode == 7, done.stderr
-    assert "the disk is full: run 1 failed, and no other was begun" in done.stderr
+    assert "the disk is full: run 1 failed, and nothing further was begun" in done.stderr
     assert "isicbench resume --all" in done.stderr
     store = open_store("results.db", create=False)
     run, waiting = store.runs()
