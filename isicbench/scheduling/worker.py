@@ -42,7 +42,7 @@ def main() -> None:
     if not computes(device):
         sys.exit(f"{arguments.slot}: the GPU does not compute; nvidia-smi and the system's log may tell why")
     worker = Worker(
-        store=across_restarts(open_store)(os.environ["ISICBENCH_DB"], create=False),
+        store=across_restarts(open_store)(os.environ["ISICBENCH_DB"], create=False, is_patient=True),
         owner=Owner(host=host_name(), pid=os.getpid(), process_started=process_started(), slot=arguments.slot),
         device=device,
         should_stop=orders.stop_requested.is_set,

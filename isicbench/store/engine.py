@@ -25,7 +25,12 @@ BUSY_SECONDS = 30
 """How long SQLite itself waits for another process's write."""
 BEGIN_ATTEMPTS = 3
 """How often a write is begun before it gives up: SQLite's own waiting ends at once in some cases, as in recovery."""
+PATIENT_ATTEMPTS = 10
+"""For what hours were trained for: another program may hold a change that it has not ended. Five minutes, as a server
+may be away."""
 PAUSE_SECONDS = 0.1
+ATTEMPTS = "isicbench_begin_attempts"
+"""The execution option of an engine whose writes begin more or less often than `BEGIN_ATTEMPTS`."""
 
 
 def open_engine(url: URL, *, foreign_keys: bool = True, read_only: bool = False) -> Engine:
@@ -105,6 +110,11 @@ def writer(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITES: True})
 
 
+def patient(engine: Engine) -> Engine:
+    """The same engine, whose writes wait for a lock as long as a worker should."""
+    return engine.execution_options(**{ATTEMPTS: PATIENT_ATTEMPTS})
+
+
 def _read_only_file(url: URL) -> Engine:
     """SQLite's own read-only mode, which its URI names; the connections are used by one thread at a time."""
     address = f"{Path(str(url.database)).as_uri()}?mode=ro"
@@ -136,12 +146,13 @@ def _manage_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    for attempt in range(1, BEGIN_ATTEMPTS + 1):
+    attempts = connection.get_execution_options().get(ATTEMPTS, BEGIN_ATTEMPTS)
+    for attempt in range(1, attempts + 1):
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return
         except OperationalError as error:
-            if attempt == BEGIN_ATTEMPTS or "locked" not in str(error.orig):
+            if attempt == attempts or "locked" not in str(error.orig):
                 raise
         time.sleep(PAUSE_SECONDS * attempt)
 

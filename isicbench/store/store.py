@@ -4,7 +4,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import IntegrityError
 
 from isicbench.records import (
@@ -25,7 +25,7 @@ from isicbench.records import (
     StudyRecord,
 )
 from isicbench.store import attempts, experiments, recording, removal, studies
-from isicbench.store.engine import reading, writing
+from isicbench.store.engine import patient, reading, writing
 from isicbench.store.migrate import current_revision, ensure_current
 from isicbench.store.problems import LockedError
 from isicbench.store.reading_store import ReadingStore
@@ -35,14 +35,16 @@ from isicbench.store.studies import RunRequest
 from isicbench.store.urls import database_url
 
 
-def open_store(choice: str | None = None, *, create: bool = True) -> "Store":
+def open_store(choice: str | None = None, *, create: bool = True, is_patient: bool = False) -> "Store":
     """Open `--db`, `$ISICBENCH_DB` or `results.db` here; a new one is made where `create` allows it.
+
+    A patient one, as workers have, waits some minutes for a lock before a result is lost to it.
 
     Raises `StoreError` for a database that is absent, foreign, unreadable, or of another schema.
     """
     url = database_url(choice)
     ensure_current(url, create=create)
-    return Store(url)
+    return Store(url, is_patient=is_patient)
 
 
 def open_existing(choice: str | None = None) -> "Store | None":
@@ -65,6 +67,12 @@ class Store(ReadingStore):
 
     Where a server is away for a while, each waits for it, and does again what the loss undid.
     """
+
+    def __init__(self, url: URL, *, read_only: bool = False, is_patient: bool = False) -> None:
+        super().__init__(url, read_only=read_only)
+        self._impatient = self._engine
+        if is_patient:
+            self._engine = patient(self._engine)
 
     # Studies and their queue
 
@@ -149,7 +157,7 @@ class Store(ReadingStore):
         """Where the training stands, and that it lives. A database that stays locked costs this record, not the run:
         the next one comes within seconds."""
         try:
-            with writing(self._engine) as session:
+            with writing(self._impatient) as session:
                 recording.record_progress(session, run_id, step)
         except LockedError as error:
             print(f"progress of run {run_id} not recorded: {error.message}", file=sys.stderr)

@@ -260,6 +260,26 @@ def test_write_that_meets_a_lock_tries_again_until_it_is_gone(filled, monkeypatc
     assert store.epochs([1])[1][-1].epoch == 3000
 
 
+def test_worker_waits_longer_for_a_lock_than_a_command_does(filled, monkeypatch):
+    monkeypatch.setattr(engine_module, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(engine_module, "PATIENT_ATTEMPTS", 1000)
+    monkeypatch.setattr(engine_module, "PAUSE_SECONDS", 0.0001)
+    worker, command = open_store("results.db", is_patient=True), open_store("results.db")
+    [run_id] = queue(command, request(seed=1))
+    start(command, run_id)
+    with closing(sqlite3.connect("results.db", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LockedError):
+            command.record_epoch(run_id, epoch(1))
+        worker.record_progress(run_id, StepRecord(epoch=1, step=2, steps=3))
+        release = threading.Timer(0.5, other.execute, ["COMMIT"])
+        release.start()
+        worker.record_epoch(run_id, epoch(1))
+        release.join()
+    assert command.epochs([run_id])[run_id] == [epoch(1)]
+    assert command.run(run_id).step == 0
+
+
 def test_vacuum_gives_space_back_and_keeps_every_row(filled, url):
     [second] = queue(filled, request(seed=1))
     runs = filled.runs(run_ids=[second])
