@@ -45,13 +45,16 @@ reference: .venv/installed
 	$(BIN)/python -m docs.execute_notebook
 	-$(BIN)/python -m docs.screenshot
 
-# Input of every kind, thrown at the command; then 200 kills, 16 writers, and 3000 runs in two workers. SEED repeats one.
+# Input of every kind, thrown at the command; then 200 kills, 16 writers, and runs in two workers: about a quarter of an hour
+# each but for the writers, on two cores. SEED repeats one, COUNT, KILLS and MINUTES make them longer or shorter.
 COUNT ?= 2000
+KILLS ?= 200
+MINUTES ?= 15
 torture: .venv/installed
 	$(BIN)/python -m tests.torture.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
-	$(BIN)/python -m benchmarks.torture kills --kills 200 --seed $(or $(SEED),0)
+	$(BIN)/python -m benchmarks.torture kills --kills $(KILLS) --seed $(or $(SEED),0)
 	$(BIN)/python -m benchmarks.torture writers
-	$(BIN)/python -m benchmarks.torture soak --runs 3000
+	$(BIN)/python -m benchmarks.torture soak --runs 6000 --minutes $(MINUTES)
 
 # Known vulnerabilities of the installed packages; says plainly where they cannot be looked up.
 audit: .venv/installed

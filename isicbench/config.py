@@ -142,7 +142,7 @@ class Config:
         _require("--data-seed", self.data_seed, (self.data_seed or 0) >= 0, "a whole number from 0 up")
         _require("--epochs", self.epochs, 1 <= self.epochs <= 100_000, "a whole number from 1 to 100000")
         _require("--batch-size", self.batch_size, 1 <= self.batch_size <= 65_536, "a whole number from 1 to 65536")
-        _require("--size", self.image_size_px, 32 <= self.image_size_px <= 2048, "from 32 to 2048 pixels")
+        require_size(self.image_size_px)
         _require("--lr", self.learning_rate, 0 < self.learning_rate < math.inf, "a finite number above 0")
         _require("--weight-decay", self.weight_decay, 0 <= self.weight_decay < math.inf, "a number from 0 up")
         _require("--warmup-epochs", self.warmup_epochs, 0 <= self.warmup_epochs <= self.epochs, "from 0 to --epochs")
@@ -288,6 +288,11 @@ def expand_grid(config: Config, axes: Mapping[str, Sequence[Any]]) -> Iterator[C
     names = list(axes)
     for values in product(*(dict.fromkeys(axes[name]) for name in names)):
         yield replace(config, **dict(zip(names, values, strict=True)))
+
+
+def require_size(size_px: int) -> None:
+    """Raise `ConfigError` for a side that no network is built for."""
+    _require("--size", size_px, 32 <= size_px <= 2048, "from 32 to 2048 pixels")
 
 
 def _require(option: str, value: object, holds: bool, expected: str) -> None:

@@ -20,9 +20,11 @@ def decoders(
 
     from isicbench.cli.console import out, print_json
     from isicbench.cli.parts import print_problems
+    from isicbench.config import require_size
     from isicbench.models.listing import list_decoders
     from isicbench.report.network_tables import decoders_table
 
+    require_size(size)
     problems: list[str] = []
     found = list(list_decoders(encoder=encoder, size_px=size, broken=problems.append))
     if json:

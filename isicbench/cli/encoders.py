@@ -13,9 +13,11 @@ def encoders(size: Size = 128, json: Json = False) -> None:
 
     from isicbench.cli.console import out, print_json
     from isicbench.cli.parts import print_problems
+    from isicbench.config import require_size
     from isicbench.models.listing import list_encoders
     from isicbench.report.network_tables import encoders_table
 
+    require_size(size)
     problems: list[str] = []
     found = list(list_encoders(size_px=size, broken=problems.append))
     if json:

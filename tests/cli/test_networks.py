@@ -26,6 +26,9 @@ def test_encoders_and_decoders_are_listed_with_their_costs():
     decoders = isicbench("decoders", "--size", "64")
     assert decoders.returncode == 0
     assert all(name in decoders.stdout for name in DECODERS)
+    too_large = isicbench("encoders", "--size", 2**32)
+    assert too_large.returncode == 2
+    assert "from 32 to 2048 pixels" in too_large.stderr
 
 
 @pytest.mark.long
