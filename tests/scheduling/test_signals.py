@@ -44,8 +44,10 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def start_in_terminal(shown: int, programs: int, *words: object) -> subprocess.Popen[bytes]:
-    """Start a command as a login shell would: the terminal is its session's own, and hangs up as it closes."""
-    code = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+    """Start a command as a login shell would: the terminal is its session's own, and hangs up as it closes, which the
+    command does not ignore, as these tests may be told to."""
+    code = "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    code += "signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, words)],
         stdin=programs,
@@ -103,9 +105,10 @@ def test_closed_terminal_leaves_a_study_under_nohup_alone_although_nobody_reads_
 
 
 def test_an_ignored_hangup_is_no_request():
-    assert signal.SIGHUP in stop_signals()
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
+        assert signal.SIGHUP in stop_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         assert signal.SIGHUP not in stop_signals()
         assert signal.SIGTERM in stop_signals()
     finally:
