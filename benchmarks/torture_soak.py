@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,16 +66,22 @@ def soak(folder: Path, *, runs: int, minutes: float) -> bool:
     if command.returncode not in (0, INTERRUPTED) or not samples:
         print(f"exit code {command.returncode}, {len(samples)} samples: {study.log[-2000:]}")
         return False
-    found = [growth for name in dict.fromkeys(s.process for s in samples) if (growth := growth_of(samples, name))]
     completed = samples[-1].completed
-    print(f"{completed} runs; least figures of the 2nd and the 4th quarter of them:")
+    begin = min if completed >= RUNS_TO_JUDGE_MEMORY else max
+    names = dict.fromkeys(sample.process for sample in samples)
+    found = [growth for name in names if (growth := growth_of(samples, name, begin=begin))]
+    what = "least figures" if begin is min else "most and least figures"
+    print(f"{completed} runs; {what} of the 2nd and the 4th quarter of them:")
     for growth in found:
         print(f"  {growth}")
     return len(found) == 1 + WORKERS and not any(growth.leaks(runs=completed) for growth in found)
 
 
-def growth_of(samples: Sequence[Sample], process: str) -> Growth | None:
-    """None for a process that was not there in one of the quarters."""
+def growth_of(
+    samples: Sequence[Sample], process: str, *, begin: Callable[[Iterable[float]], float] = min
+) -> Growth | None:
+    """None for a process that was not there in one of the quarters. With `begin` of `max` the least of the last quarter
+    is compared with the most of the second: a few runs' last quarter may be one group in the midst of its work."""
     total = samples[-1].completed
     own = [sample for sample in samples if sample.process == process]
     early = [sample for sample in own if total * 0.25 <= sample.completed < total * 0.5]
@@ -84,8 +90,7 @@ def growth_of(samples: Sequence[Sample], process: str) -> Growth | None:
         return None
 
     def least(name: str) -> tuple[float, float]:
-        first, last = (min(getattr(sample, name) for sample in part) for part in (early, late))
-        return first, last
+        return begin(getattr(s, name) for s in early), min(getattr(s, name) for s in late)
 
     return Growth(process, least("memory_mib"), least("files"), least("threads"))
 

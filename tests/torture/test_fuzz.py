@@ -27,7 +27,7 @@ def test_fuzzer_sees_a_traceback_a_silent_failure_and_a_steering_character():
     assert problem_of(("list",), Outcome(code=1, stdout="", stderr="", raised="Traceback ...")) == "a traceback"
     assert "without a message" in problem_of(("list",), Outcome(code=5, stdout="", stderr=""))
     assert "steer" in problem_of(("list",), Outcome(code=0, stdout="\x1b[2J", stderr=""))
-    assert "exit code 9" in problem_of(("list",), Outcome(code=9, stdout="", stderr="Error: x"))
+    assert "exit code 99" in problem_of(("list",), Outcome(code=99, stdout="", stderr="Error: x"))
 
 
 def test_picture_that_states_a_huge_size_is_refused(tmp_path):
